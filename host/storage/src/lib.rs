@@ -1,0 +1,173 @@
+//! Keeps the shop: the only crate that knows a database.
+//!
+//! [`Storage`] offers use-cases, not tables, so that a second database can be put behind the same trait.
+//! One [`Commit`] holds everything that follows from one decision; it is stored whole or not at all, and
+//! only if nobody changed the case since it was loaded.
+
+mod records;
+mod sqlite;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use shopkeeper_domain::{
+    Customer, CustomerKey, Event, ImageId, MessageId, OrderId, OutboxId, Platform, ShopId, Status, Task,
+    TaskId,
+};
+use uuid::Uuid;
+
+pub use records::{
+    AnswerKey, Call, Commit, Counts, EntryState, Image, InboundMessage, Incident, Key, Loaded, Named,
+    NewEntry, Offer, OutboxEntry, OwnedCase, Page, RememberedAnswer, Settle, Shop, TaskFilter,
+};
+pub use sqlite::Sqlite;
+
+/// Why the storage did not do it. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// Somebody changed the case since it was loaded: load it again and decide anew.
+    #[error("the case was changed meanwhile")]
+    Stale,
+    /// The message, order, answer or shop is there already.
+    #[error("it is there already")]
+    Exists,
+    /// The database was written by a newer version of this program.
+    #[error(
+        "{path} was written by a newer version of shopkeeper (schema {found}, this one knows {known}): run that version, or restore a backup"
+    )]
+    Newer {
+        /// The database.
+        path: String,
+        /// Its schema.
+        found: usize,
+        /// The newest schema that this program knows.
+        known: usize,
+    },
+    /// The database can't be opened.
+    #[error("{path} can't be opened: {problem}")]
+    Open {
+        /// The database.
+        path: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The database failed: disk full, damaged, or gone.
+    #[error("the database failed: {0}")]
+    Failed(String),
+}
+
+/// What the service asks of its storage.
+#[async_trait]
+pub trait Storage: Send + Sync {
+    /// Adds a shop; [`StorageError::Exists`] where the id is taken.
+    async fn add_shop(&self, shop: Shop) -> Result<(), StorageError>;
+    /// Every shop, by id.
+    async fn shops(&self) -> Result<Vec<Shop>, StorageError>;
+    /// One shop.
+    async fn shop(&self, id: &ShopId) -> Result<Option<Shop>, StorageError>;
+    /// Replaces a shop's settings; `false` where there is no such shop.
+    async fn put_settings(&self, id: &ShopId, settings: String) -> Result<bool, StorageError>;
+
+    /// Adds a key, kept by its digest.
+    async fn add_key(&self, key: Key) -> Result<(), StorageError>;
+    /// A shop's keys, oldest first; the installation's own where `shop` is none.
+    async fn keys(&self, shop: Option<&ShopId>) -> Result<Vec<Key>, StorageError>;
+    /// The key with this digest.
+    async fn key(&self, digest: [u8; 32]) -> Result<Option<Key>, StorageError>;
+    /// Takes a shop's key away; `false` where there is none.
+    async fn delete_key(&self, shop: &ShopId, id: Uuid) -> Result<bool, StorageError>;
+
+    /// Keeps what is known of a picture; the same picture again changes nothing.
+    async fn add_image(&self, shop: &ShopId, image: Image) -> Result<(), StorageError>;
+    /// What is known of a shop's picture.
+    async fn image(&self, shop: &ShopId, id: &ImageId) -> Result<Option<Image>, StorageError>;
+
+    /// The case of a customer, with whatever `named` names, and what is known of the message or order.
+    async fn load(&self, shop: &ShopId, key: &CustomerKey, named: Named) -> Result<Loaded, StorageError>;
+    /// The case of the customer whose task this is.
+    async fn load_by_task(&self, shop: &ShopId, task: TaskId) -> Result<Option<OwnedCase>, StorageError>;
+    /// Stores everything that follows from a decision, or nothing.
+    async fn commit(&self, commit: Commit) -> Result<(), StorageError>;
+
+    /// One task.
+    async fn task(&self, shop: &ShopId, id: TaskId) -> Result<Option<Task>, StorageError>;
+    /// Tasks, newest first.
+    async fn tasks(&self, shop: &ShopId, filter: TaskFilter) -> Result<Page<Task>, StorageError>;
+    /// How many tasks stand in each status.
+    async fn count_tasks(&self, shop: &ShopId) -> Result<Counts<Status>, StorageError>;
+    /// A task's events, oldest first, after a position.
+    async fn events(
+        &self,
+        shop: &ShopId,
+        task: TaskId,
+        after: i64,
+        limit: u32,
+    ) -> Result<Page<Event>, StorageError>;
+    /// All events of a customer and their tasks, oldest first: what replays to the case.
+    async fn history(&self, shop: &ShopId, key: &CustomerKey) -> Result<Vec<Event>, StorageError>;
+    /// A customer's profile.
+    async fn customer(&self, shop: &ShopId, key: &CustomerKey) -> Result<Option<Customer>, StorageError>;
+    /// Whose order this is, if it is known.
+    async fn order_owner(
+        &self,
+        shop: &ShopId,
+        platform: &Platform,
+        order: &OrderId,
+    ) -> Result<Option<CustomerKey>, StorageError>;
+    /// The first answer to a message.
+    async fn message_answer(
+        &self,
+        shop: &ShopId,
+        key: &CustomerKey,
+        id: &MessageId,
+    ) -> Result<Option<String>, StorageError>;
+
+    /// Takes the oldest analysis that waits for the agent, at most once; `answer` makes what is remembered of it.
+    async fn take_offer(&self, shop: &ShopId, key: &CustomerKey) -> Result<Option<Offer>, StorageError>;
+
+    /// The chat entries that wait to be sent, in order, after the entry `after`.
+    async fn waiting_chat(
+        &self,
+        shop: &ShopId,
+        after: Option<OutboxId>,
+        limit: u32,
+    ) -> Result<Vec<OutboxEntry>, StorageError>;
+    /// Marks a chat entry as sent; `false` where there is no such entry in this shop.
+    async fn acknowledge(
+        &self,
+        shop: &ShopId,
+        id: OutboxId,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StorageError>;
+    /// Takes the oldest waiting entries of a kind for a worker until `lease`: of one shop, or of all.
+    async fn claim(
+        &self,
+        kind: &'static str,
+        shop: Option<&ShopId>,
+        owner: &str,
+        now: DateTime<Utc>,
+        lease: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<OutboxEntry>, StorageError>;
+    /// Ends an entry's time with a worker.
+    async fn settle(&self, settle: Settle) -> Result<(), StorageError>;
+    /// Gives back everything that this owner held when it went down; returns how many entries.
+    async fn release(&self, owner: &str) -> Result<usize, StorageError>;
+    /// How many entries wait, by kind.
+    async fn count_waiting(&self) -> Result<Counts<String>, StorageError>;
+
+    /// The first answer to a request with this key.
+    async fn answer(&self, key: AnswerKey) -> Result<Option<RememberedAnswer>, StorageError>;
+    /// Remembers an answer, unless there is one already.
+    async fn remember(&self, answer: RememberedAnswer) -> Result<(), StorageError>;
+
+    /// The incidents of a shop, newest first.
+    async fn incidents(&self, shop: &ShopId, limit: u32) -> Result<Vec<Incident>, StorageError>;
+    /// Forgets answers and calls older than these times; returns how many rows went.
+    async fn purge(
+        &self,
+        answers_before: DateTime<Utc>,
+        calls_before: DateTime<Utc>,
+    ) -> Result<usize, StorageError>;
+    /// Whether the database can be written to.
+    async fn check(&self) -> Result<(), StorageError>;
+}

@@ -1,0 +1,288 @@
+//! What goes in and out of the storage, besides the domain's own types.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use shopkeeper_domain::{
+    AccountId, Case, CustomerId, CustomerKey, Event, ImageId, MessageId, OrderId, OutboxId, Platform, ShopId,
+    Status, TaskId,
+};
+use uuid::Uuid;
+
+/// A shop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shop {
+    /// Its id.
+    pub id: ShopId,
+    /// What people call it.
+    pub name: String,
+    /// JSON text; what it means is the service's business.
+    pub settings: String,
+    /// UTC.
+    pub created_at: DateTime<Utc>,
+}
+
+/// An API key; the secret itself is nowhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// Names it without giving it away.
+    pub id: Uuid,
+    /// The shop it opens; none for the installation's own.
+    pub shop: Option<ShopId>,
+    /// SHA-256 of the secret.
+    pub digest: [u8; 32],
+    /// What it may do.
+    pub scopes: Vec<String>,
+    /// UTC.
+    pub created_at: DateTime<Utc>,
+}
+
+/// What is known of a picture; its bytes lie in files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// By content.
+    pub id: ImageId,
+    /// By content, such as `image/jpeg`.
+    pub media_type: String,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// Length of the file.
+    pub bytes: u64,
+    /// UTC.
+    pub created_at: DateTime<Utc>,
+}
+
+/// What a command names, so that the loaded case holds it.
+#[derive(Debug, Clone, Default)]
+pub struct Named {
+    /// These tasks, whatever their status.
+    pub tasks: Vec<TaskId>,
+    /// This order.
+    pub order: Option<OrderId>,
+    /// The first answer to this message.
+    pub message: Option<MessageId>,
+}
+
+/// A case, and what was answered before.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// Whoever the customer is; version 0 where they were never heard of.
+    pub case: Case,
+    /// The first answer to the named message (JSON), where it came before.
+    pub message_answer: Option<String>,
+}
+
+/// A case found through one of its tasks.
+#[derive(Debug, Clone)]
+pub struct OwnedCase {
+    /// Whose.
+    pub key: CustomerKey,
+    /// The case.
+    pub case: Case,
+}
+
+/// A customer's message as it came, and what was answered.
+#[derive(Debug, Clone)]
+pub struct InboundMessage {
+    /// Its natural key, within the conversation.
+    pub id: MessageId,
+    /// As typed.
+    pub text: String,
+    /// Pictures sent with it.
+    pub images: Vec<ImageId>,
+    /// JSON text.
+    pub answer: String,
+}
+
+/// A call of a plugin, kept for replay. Holds no names, addresses or ids.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// `pricing`, `detection`, `wording`.
+    pub role: &'static str,
+    /// Such as `read-intent`.
+    pub function: &'static str,
+    /// SHA-256 of the component.
+    pub digest: [u8; 32],
+    /// Which of the shop's settings it ran with.
+    pub settings_revision: u32,
+    /// JSON text.
+    pub input: String,
+    /// JSON text; none at fault.
+    pub output: Option<String>,
+    /// What went wrong.
+    pub fault: Option<String>,
+    /// Nanoseconds.
+    pub took_ns: u64,
+}
+
+/// A plugin's fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incident {
+    /// When, UTC.
+    pub at: DateTime<Utc>,
+    /// `pricing`, `detection`, `wording`.
+    pub role: String,
+    /// Such as `read-intent`.
+    pub function: String,
+    /// SHA-256 of the component.
+    pub digest: [u8; 32],
+    /// What went wrong.
+    pub fault: String,
+    /// The guest's own.
+    pub backtrace: Option<String>,
+    /// JSON text, without names, addresses or ids.
+    pub input: String,
+}
+
+/// Something to send.
+#[derive(Debug, Clone)]
+pub struct NewEntry {
+    /// Stable over every retry.
+    pub id: OutboxId,
+    /// Which queue: `text`, `image`, `process`, `mail`, `alert`.
+    pub kind: &'static str,
+    /// About which task.
+    pub task: Option<TaskId>,
+    /// From which of the shop's accounts.
+    pub account: Option<AccountId>,
+    /// JSON text; what it means is the workers' business.
+    pub payload: String,
+}
+
+/// Something to send, as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxEntry {
+    /// Stable over every retry.
+    pub id: OutboxId,
+    /// Whose shop.
+    pub shop: ShopId,
+    /// To which customer.
+    pub customer: CustomerKey,
+    /// Which queue.
+    pub kind: String,
+    /// About which task.
+    pub task: Option<TaskId>,
+    /// From which of the shop's accounts.
+    pub account: Option<AccountId>,
+    /// JSON text.
+    pub payload: String,
+    /// How often it was claimed.
+    pub attempts: u32,
+    /// UTC.
+    pub created_at: DateTime<Utc>,
+}
+
+/// What became of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryState {
+    /// Sent, or no longer wanted.
+    Done,
+    /// To be tried again from this time on.
+    Again(DateTime<Utc>),
+    /// Given up.
+    Dead,
+}
+
+/// The end of an entry's time with a worker.
+#[derive(Debug, Clone, Copy)]
+pub struct Settle {
+    /// Which entry.
+    pub id: OutboxId,
+    /// What became of it.
+    pub state: EntryState,
+    /// UTC.
+    pub now: DateTime<Utc>,
+}
+
+/// Names a request that may come again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AnswerKey(
+    /// SHA-256 over who asks and the key they gave.
+    pub [u8; 32],
+);
+
+/// The first answer to a request with an idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RememberedAnswer {
+    /// Which request.
+    pub key: AnswerKey,
+    /// SHA-256 of method, path and body: another request under the same key is a mistake.
+    pub request: [u8; 32],
+    /// HTTP status.
+    pub status: u16,
+    /// JSON text; empty where there was no body.
+    pub body: String,
+    /// UTC.
+    pub at: DateTime<Utc>,
+}
+
+/// Everything that follows from one decision.
+#[derive(Debug)]
+pub struct Commit {
+    /// Whose shop.
+    pub shop: ShopId,
+    /// The case as it was loaded: nothing is stored if the stored one is no longer at these versions.
+    pub before: Case,
+    /// The case as it is to be.
+    pub after: Case,
+    /// When, UTC.
+    pub now: DateTime<Utc>,
+    /// To be appended.
+    pub events: Vec<Event>,
+    /// To be sent, in order.
+    pub outbox: Vec<NewEntry>,
+    /// Tasks whose analysis the agent may take.
+    pub offers: Vec<TaskId>,
+    /// The entry whose work this was.
+    pub settle: Option<Settle>,
+    /// Plugin calls.
+    pub calls: Vec<Call>,
+    /// Plugin faults.
+    pub incidents: Vec<Incident>,
+    /// The message that this answers.
+    pub message: Option<InboundMessage>,
+    /// The answer to remember under the caller's idempotency key.
+    pub answer: Option<RememberedAnswer>,
+}
+
+/// An analysis for the agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// The task as it stands.
+    pub task: shopkeeper_domain::Task,
+}
+
+/// Which tasks are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct TaskFilter {
+    /// In this status.
+    pub status: Option<Status>,
+    /// Of this customer.
+    pub customer: Option<CustomerId>,
+    /// On this platform.
+    pub platform: Option<Platform>,
+    /// Older than this one.
+    pub before: Option<TaskId>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Some rows, and where the next ones begin.
+#[derive(Debug, Clone)]
+pub struct Page<T> {
+    /// Each with its position.
+    pub rows: Vec<(i64, T)>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+/// How many there are of each.
+pub type Counts<K> = Vec<(K, u64)>;
+
+/// What is stored of a message besides its answer.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct MessageDocument {
+    pub(crate) text: String,
+    pub(crate) images: Vec<ImageId>,
+}

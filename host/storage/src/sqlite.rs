@@ -1,0 +1,280 @@
+//! SQLite behind the storage trait: one writer that groups the commits waiting at that moment, readers beside it.
+//!
+//! A write is durable when it is answered (`synchronous=FULL`). One file sync serves every commit that was
+//! waiting, which is where the throughput comes from; each commit still stands or falls alone (a savepoint).
+
+mod case;
+mod code;
+mod entries;
+mod lookup;
+mod pool;
+
+use std::{path::Path, time::Duration};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use rusqlite::Connection;
+use rusqlite_migration::{M, Migrations, SchemaVersion};
+use shopkeeper_domain::{
+    Customer, CustomerKey, Event, ImageId, MessageId, OrderId, OutboxId, Platform, ShopId, Status, Task,
+    TaskId,
+};
+use uuid::Uuid;
+
+use crate::{
+    AnswerKey, Commit, Counts, Image, Incident, Key, Loaded, Named, Offer, OutboxEntry, OwnedCase, Page,
+    RememberedAnswer, Settle, Shop, Storage, StorageError, TaskFilter,
+};
+use pool::{Readers, Writer};
+
+/// Every schema there was, oldest first. A published one is never changed.
+const SCHEMAS: &[M<'static>] = &[M::up(include_str!("sqlite/schema_1.sql"))];
+const MIGRATIONS: Migrations<'static> = Migrations::from_slice(SCHEMAS);
+/// How many reads run beside each other.
+const READERS: usize = 2;
+/// Statements kept prepared a connection.
+const STATEMENTS: usize = 128;
+
+/// A shop's data in one SQLite file.
+pub struct Sqlite {
+    writer: Writer,
+    readers: Readers,
+}
+
+impl Sqlite {
+    /// Opens the database, makes it where there is none, and brings its schema up to date. Blocks.
+    pub fn open(path: &Path) -> Result<Self, StorageError> {
+        let problem = |e: &dyn std::fmt::Display| StorageError::Open {
+            path: path.display().to_string(),
+            problem: e.to_string(),
+        };
+        let mut writer = connect(path).map_err(|e| problem(&e))?;
+        match MIGRATIONS.current_version(&writer).map_err(|e| problem(&e))? {
+            SchemaVersion::Outside(found) => {
+                return Err(StorageError::Newer {
+                    path: path.display().to_string(),
+                    found: found.get(),
+                    known: SCHEMAS.len(),
+                });
+            }
+            SchemaVersion::NoneSet | SchemaVersion::Inside(_) => {}
+        }
+        MIGRATIONS.to_latest(&mut writer).map_err(|e| problem(&e))?;
+        let mut readers = Vec::with_capacity(READERS);
+        for _ in 0..READERS {
+            let reader = connect(path).map_err(|e| problem(&e))?;
+            reader.pragma_update(None, "query_only", true).map_err(|e| problem(&e))?;
+            readers.push(reader);
+        }
+        let start = |e: std::io::Error| problem(&e);
+        Ok(Self {
+            writer: Writer::start(writer).map_err(start)?,
+            readers: Readers::start(readers).map_err(start)?,
+        })
+    }
+}
+
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(connection)
+}
+
+#[async_trait]
+impl Storage for Sqlite {
+    async fn add_shop(&self, shop: Shop) -> Result<(), StorageError> {
+        self.writer.run(move |c| lookup::add_shop(c, &shop)).await
+    }
+
+    async fn shops(&self) -> Result<Vec<Shop>, StorageError> {
+        self.readers.run(lookup::shops).await
+    }
+
+    async fn shop(&self, id: &ShopId) -> Result<Option<Shop>, StorageError> {
+        let id = id.clone();
+        self.readers.run(move |c| lookup::shop(c, &id)).await
+    }
+
+    async fn put_settings(&self, id: &ShopId, settings: String) -> Result<bool, StorageError> {
+        let id = id.clone();
+        self.writer.run(move |c| lookup::put_settings(c, &id, &settings)).await
+    }
+
+    async fn add_key(&self, key: Key) -> Result<(), StorageError> {
+        self.writer.run(move |c| lookup::add_key(c, &key)).await
+    }
+
+    async fn keys(&self, shop: Option<&ShopId>) -> Result<Vec<Key>, StorageError> {
+        let shop = shop.cloned();
+        self.readers.run(move |c| lookup::keys(c, shop.as_ref())).await
+    }
+
+    async fn key(&self, digest: [u8; 32]) -> Result<Option<Key>, StorageError> {
+        self.readers.run(move |c| lookup::key(c, digest)).await
+    }
+
+    async fn delete_key(&self, shop: &ShopId, id: Uuid) -> Result<bool, StorageError> {
+        let shop = shop.clone();
+        self.writer.run(move |c| lookup::delete_key(c, &shop, id)).await
+    }
+
+    async fn add_image(&self, shop: &ShopId, image: Image) -> Result<(), StorageError> {
+        let shop = shop.clone();
+        self.writer.run(move |c| lookup::add_image(c, &shop, &image)).await
+    }
+
+    async fn image(&self, shop: &ShopId, id: &ImageId) -> Result<Option<Image>, StorageError> {
+        let (shop, id) = (shop.clone(), id.clone());
+        self.readers.run(move |c| lookup::image(c, &shop, &id)).await
+    }
+
+    async fn load(&self, shop: &ShopId, key: &CustomerKey, named: Named) -> Result<Loaded, StorageError> {
+        let (shop, key) = (shop.clone(), key.clone());
+        self.readers.run(move |c| case::load(c, &shop, key, &named)).await
+    }
+
+    async fn load_by_task(&self, shop: &ShopId, task: TaskId) -> Result<Option<OwnedCase>, StorageError> {
+        let shop = shop.clone();
+        self.readers.run(move |c| case::load_by_task(c, &shop, task)).await
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<(), StorageError> {
+        self.writer.run(move |c| case::commit(c, &commit)).await
+    }
+
+    async fn task(&self, shop: &ShopId, id: TaskId) -> Result<Option<Task>, StorageError> {
+        let shop = shop.clone();
+        self.readers.run(move |c| case::task(c, &shop, id)).await
+    }
+
+    async fn tasks(&self, shop: &ShopId, filter: TaskFilter) -> Result<Page<Task>, StorageError> {
+        let shop = shop.clone();
+        self.readers.run(move |c| lookup::tasks(c, &shop, &filter)).await
+    }
+
+    async fn count_tasks(&self, shop: &ShopId) -> Result<Counts<Status>, StorageError> {
+        let shop = shop.clone();
+        self.readers.run(move |c| lookup::count_tasks(c, &shop)).await
+    }
+
+    async fn events(
+        &self,
+        shop: &ShopId,
+        task: TaskId,
+        after: i64,
+        limit: u32,
+    ) -> Result<Page<Event>, StorageError> {
+        let shop = shop.clone();
+        self.readers.run(move |c| lookup::events(c, &shop, task, after, limit)).await
+    }
+
+    async fn history(&self, shop: &ShopId, key: &CustomerKey) -> Result<Vec<Event>, StorageError> {
+        let (shop, key) = (shop.clone(), key.clone());
+        self.readers.run(move |c| lookup::history(c, &shop, &key)).await
+    }
+
+    async fn customer(&self, shop: &ShopId, key: &CustomerKey) -> Result<Option<Customer>, StorageError> {
+        let (shop, key) = (shop.clone(), key.clone());
+        self.readers.run(move |c| case::customer(c, &shop, &key)).await
+    }
+
+    async fn order_owner(
+        &self,
+        shop: &ShopId,
+        platform: &Platform,
+        order: &OrderId,
+    ) -> Result<Option<CustomerKey>, StorageError> {
+        let (shop, platform, order) = (shop.clone(), platform.clone(), order.clone());
+        self.readers.run(move |c| lookup::order_owner(c, &shop, &platform, &order)).await
+    }
+
+    async fn message_answer(
+        &self,
+        shop: &ShopId,
+        key: &CustomerKey,
+        id: &MessageId,
+    ) -> Result<Option<String>, StorageError> {
+        let (shop, key, id) = (shop.clone(), key.clone(), id.clone());
+        self.readers.run(move |c| case::message_answer(c, &shop, &key, &id)).await
+    }
+
+    async fn take_offer(&self, shop: &ShopId, key: &CustomerKey) -> Result<Option<Offer>, StorageError> {
+        let (shop, key) = (shop.clone(), key.clone());
+        self.writer.run(move |c| entries::take_offer(c, &shop, &key)).await
+    }
+
+    async fn waiting_chat(
+        &self,
+        shop: &ShopId,
+        after: Option<OutboxId>,
+        limit: u32,
+    ) -> Result<Vec<OutboxEntry>, StorageError> {
+        let shop = shop.clone();
+        self.readers.run(move |c| entries::waiting_chat(c, &shop, after, limit)).await
+    }
+
+    async fn acknowledge(
+        &self,
+        shop: &ShopId,
+        id: OutboxId,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StorageError> {
+        let shop = shop.clone();
+        self.writer.run(move |c| entries::acknowledge(c, &shop, id, now)).await
+    }
+
+    async fn claim(
+        &self,
+        kind: &'static str,
+        shop: Option<&ShopId>,
+        owner: &str,
+        now: DateTime<Utc>,
+        lease: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<OutboxEntry>, StorageError> {
+        let (shop, owner) = (shop.cloned(), owner.to_owned());
+        self.writer.run(move |c| entries::claim(c, kind, shop.as_ref(), &owner, now, lease, limit)).await
+    }
+
+    async fn settle(&self, settle: Settle) -> Result<(), StorageError> {
+        self.writer.run(move |c| entries::settle(c, &settle)).await
+    }
+
+    async fn release(&self, owner: &str) -> Result<usize, StorageError> {
+        let owner = owner.to_owned();
+        self.writer.run(move |c| entries::release(c, &owner)).await
+    }
+
+    async fn count_waiting(&self) -> Result<Counts<String>, StorageError> {
+        self.readers.run(entries::count_waiting).await
+    }
+
+    async fn answer(&self, key: AnswerKey) -> Result<Option<RememberedAnswer>, StorageError> {
+        self.readers.run(move |c| lookup::answer(c, key)).await
+    }
+
+    async fn remember(&self, answer: RememberedAnswer) -> Result<(), StorageError> {
+        self.writer.run(move |c| case::remember(c, &answer)).await
+    }
+
+    async fn incidents(&self, shop: &ShopId, limit: u32) -> Result<Vec<Incident>, StorageError> {
+        let shop = shop.clone();
+        self.readers.run(move |c| lookup::incidents(c, &shop, limit)).await
+    }
+
+    async fn purge(
+        &self,
+        answers_before: DateTime<Utc>,
+        calls_before: DateTime<Utc>,
+    ) -> Result<usize, StorageError> {
+        self.writer.run(move |c| lookup::purge(c, answers_before, calls_before)).await
+    }
+
+    async fn check(&self) -> Result<(), StorageError> {
+        self.writer.run(|_| Ok(())).await
+    }
+}

@@ -1,0 +1,172 @@
+//! The outbox, and the analyses that wait for the agent.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use shopkeeper_domain::{CustomerKey, OutboxId, ShopId, TaskId};
+use uuid::Uuid;
+
+use super::case;
+use super::code::{micros, name, time};
+use crate::{Counts, EntryState, NewEntry, Offer, OutboxEntry, Settle, StorageError};
+
+const COLUMNS: &str = "id, shop, platform, customer, kind, task, account, payload, attempts, created_at";
+
+fn entry(row: &Row<'_>) -> rusqlite::Result<OutboxEntry> {
+    let account = row.get_ref(6)?.as_str_or_null()?.map(name).transpose()?;
+    Ok(OutboxEntry {
+        id: OutboxId(row.get(0)?),
+        shop: name(row.get_ref(1)?.as_str()?)?,
+        customer: case::key(row.get_ref(2)?.as_str()?, row.get_ref(3)?.as_str()?)?,
+        kind: row.get(4)?,
+        task: row.get::<_, Option<Uuid>>(5)?.map(TaskId),
+        account,
+        payload: row.get(7)?,
+        attempts: row.get(8)?,
+        created_at: time(row.get(9)?),
+    })
+}
+
+pub(super) fn add(
+    c: &Connection,
+    shop: &ShopId,
+    key: &CustomerKey,
+    entry: &NewEntry,
+    now: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    c.prepare_cached(
+        "INSERT INTO outbox (id, shop, platform, customer, kind, task, account, payload, due, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
+    )?
+    .execute(params![
+        entry.id.0,
+        shop.as_str(),
+        key.platform.as_str(),
+        key.id.as_str(),
+        entry.kind,
+        entry.task.map(|t| t.0),
+        entry.account.as_ref().map(|a| a.as_str()),
+        entry.payload,
+        micros(now)
+    ])?;
+    Ok(())
+}
+
+pub(super) fn waiting_chat(
+    c: &Connection,
+    shop: &ShopId,
+    after: Option<OutboxId>,
+    limit: u32,
+) -> Result<Vec<OutboxEntry>, StorageError> {
+    let position = match after {
+        Some(id) => c
+            .prepare_cached("SELECT seq FROM outbox WHERE id = ?1 AND shop = ?2")?
+            .query_row(params![id.0, shop.as_str()], |row| row.get(0))
+            .optional()?
+            .unwrap_or(0),
+        None => 0i64,
+    };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM outbox
+         WHERE shop = ?1 AND state = 'waiting' AND kind IN ('text', 'image') AND seq > ?2 ORDER BY seq LIMIT ?3"
+    );
+    let rows = c
+        .prepare_cached(&sql)?
+        .query_map(params![shop.as_str(), position, limit], entry)?
+        .collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
+pub(super) fn acknowledge(
+    c: &Connection,
+    shop: &ShopId,
+    id: OutboxId,
+    now: DateTime<Utc>,
+) -> Result<bool, StorageError> {
+    let known = c
+        .prepare_cached(
+            "UPDATE outbox SET state = 'done', settled_at = coalesce(settled_at, ?3)
+             WHERE id = ?1 AND shop = ?2 AND kind IN ('text', 'image')",
+        )?
+        .execute(params![id.0, shop.as_str(), micros(now)])?;
+    Ok(known == 1)
+}
+
+pub(super) fn claim(
+    c: &Connection,
+    kind: &str,
+    shop: Option<&ShopId>,
+    owner: &str,
+    now: DateTime<Utc>,
+    lease: DateTime<Utc>,
+    limit: u32,
+) -> Result<Vec<OutboxEntry>, StorageError> {
+    // What was claimed and never settled is due again when its lease is over.
+    let due: Vec<i64> = c
+        .prepare_cached(
+            "SELECT seq FROM outbox
+             WHERE kind = ?1 AND state IN ('waiting', 'claimed') AND kind NOT IN ('text', 'image')
+               AND due <= ?2 AND (?3 IS NULL OR shop = ?3)
+             ORDER BY due, seq LIMIT ?4",
+        )?
+        .query_map(params![kind, micros(now), shop.map(ShopId::as_str), limit], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let take = format!(
+        "UPDATE outbox SET state = 'claimed', owner = ?2, due = ?3, attempts = attempts + 1
+         WHERE seq = ?1 RETURNING {COLUMNS}"
+    );
+    let mut take = c.prepare_cached(&take)?;
+    let mut taken = Vec::with_capacity(due.len());
+    for seq in due {
+        taken.push(take.query_row(params![seq, owner, micros(lease)], entry)?);
+    }
+    Ok(taken)
+}
+
+pub(super) fn settle(c: &Connection, settle: &Settle) -> Result<(), StorageError> {
+    let (state, due) = match settle.state {
+        EntryState::Done => ("done", settle.now),
+        EntryState::Dead => ("dead", settle.now),
+        EntryState::Again(at) => ("waiting", at),
+    };
+    let settled = (state != "waiting").then(|| micros(settle.now));
+    c.prepare_cached("UPDATE outbox SET state = ?2, owner = NULL, due = ?3, settled_at = ?4 WHERE id = ?1")?
+        .execute(params![settle.id.0, state, micros(due), settled])?;
+    Ok(())
+}
+
+pub(super) fn release(c: &Connection, owner: &str) -> Result<usize, StorageError> {
+    Ok(c.prepare_cached(
+        "UPDATE outbox SET state = 'waiting', owner = NULL, due = created_at
+         WHERE state = 'claimed' AND kind NOT IN ('text', 'image') AND owner = ?1",
+    )?
+    .execute([owner])?)
+}
+
+pub(super) fn count_waiting(c: &Connection) -> Result<Counts<String>, StorageError> {
+    let counts = c
+        .prepare_cached(
+            "SELECT kind, count(*) FROM outbox WHERE state IN ('waiting', 'claimed') GROUP BY kind",
+        )?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    Ok(counts)
+}
+
+pub(super) fn take_offer(
+    c: &Connection,
+    shop: &ShopId,
+    key: &CustomerKey,
+) -> Result<Option<Offer>, StorageError> {
+    let first: Option<Uuid> = c
+        .prepare_cached(
+            "DELETE FROM offers WHERE seq =
+                 (SELECT min(seq) FROM offers WHERE shop = ?1 AND platform = ?2 AND customer = ?3)
+             RETURNING task",
+        )?
+        .query_row(params![shop.as_str(), key.platform.as_str(), key.id.as_str()], |row| row.get(0))
+        .optional()?;
+    match first {
+        Some(id) => Ok(case::task(c, shop, TaskId(id))?.map(|task| Offer { task })),
+        None => Ok(None),
+    }
+}

@@ -1,0 +1,130 @@
+//! The threads that hold the connections.
+
+use std::thread;
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use crate::StorageError;
+
+/// The most commits that share one file sync.
+const GROUP: usize = 256;
+
+impl From<rusqlite::Error> for StorageError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+fn gone<E>(_: E) -> StorageError {
+    StorageError::Failed("it gave up before this was done".to_owned())
+}
+
+type Read = Box<dyn FnOnce(&Connection) + Send>;
+
+/// Threads that read, each with a connection of its own.
+pub(super) struct Readers {
+    queue: Sender<Read>,
+}
+
+impl Readers {
+    pub(super) fn start(connections: Vec<Connection>) -> std::io::Result<Self> {
+        let (queue, work) = unbounded::<Read>();
+        for connection in connections {
+            let work = work.clone();
+            thread::Builder::new().name("sqlite-read".to_owned()).spawn(move || {
+                for read in work {
+                    read(&connection);
+                }
+            })?;
+        }
+        Ok(Self { queue })
+    }
+
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, StorageError> + Send + 'static,
+    ) -> Result<T, StorageError> {
+        let (reply, answer) = oneshot::channel();
+        let job = move |connection: &Connection| {
+            // Whoever asked may have gone; then nobody wants the answer.
+            let _ = reply.send(read(connection));
+        };
+        self.queue.send(Box::new(job)).map_err(gone)?;
+        answer.await.map_err(gone)?
+    }
+}
+
+/// Tells whoever waits how it went, once the group is committed or lost.
+type Reply = Box<dyn FnOnce(Result<(), String>) + Send>;
+/// Does its writes; returns whether they stand, and the reply.
+type Write = Box<dyn FnOnce(&Connection) -> (bool, Reply) + Send>;
+
+/// The one thread that writes.
+pub(super) struct Writer {
+    queue: Sender<Write>,
+}
+
+impl Writer {
+    pub(super) fn start(connection: Connection) -> std::io::Result<Self> {
+        let (queue, work) = unbounded::<Write>();
+        thread::Builder::new().name("sqlite-write".to_owned()).spawn(move || serve(&connection, &work))?;
+        Ok(Self { queue })
+    }
+
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&Connection) -> Result<T, StorageError> + Send + 'static,
+    ) -> Result<T, StorageError> {
+        let (reply, answer) = oneshot::channel();
+        let job = move |connection: &Connection| {
+            let result = write(connection);
+            let stands = result.is_ok();
+            let tell: Reply = Box::new(move |committed| {
+                let _ = reply.send(match committed {
+                    Ok(()) => result,
+                    Err(problem) => Err(StorageError::Failed(problem)),
+                });
+            });
+            (stands, tell)
+        };
+        self.queue.send(Box::new(job)).map_err(gone)?;
+        answer.await.map_err(gone)?
+    }
+}
+
+fn serve(connection: &Connection, work: &Receiver<Write>) {
+    let mut replies = Vec::with_capacity(GROUP);
+    while let Ok(first) = work.recv() {
+        let mut group = std::iter::once(first).chain(work.try_iter().take(GROUP - 1));
+        let outcome = commit_group(connection, &mut group, &mut replies).map_err(|e| e.to_string());
+        if outcome.is_err() {
+            // A failed COMMIT can leave the transaction open; without one this is a harmless error.
+            let _ = connection.execute_batch("ROLLBACK");
+        }
+        for reply in replies.drain(..) {
+            reply(outcome.clone());
+        }
+    }
+}
+
+/// Runs each job in a savepoint of one transaction, then commits them all with one file sync.
+fn commit_group(
+    connection: &Connection,
+    group: &mut dyn Iterator<Item = Write>,
+    replies: &mut Vec<Reply>,
+) -> rusqlite::Result<()> {
+    let run = |sql: &str| connection.prepare_cached(sql)?.execute([]).map(drop);
+    run("BEGIN IMMEDIATE")?;
+    for job in group {
+        run("SAVEPOINT job")?;
+        let (stands, reply) = job(connection);
+        replies.push(reply);
+        if !stands {
+            run("ROLLBACK TO job")?;
+        }
+        run("RELEASE job")?;
+    }
+    run("COMMIT")
+}
