@@ -55,6 +55,9 @@ pub enum StorageError {
     Failed(String),
 }
 
+/// Makes the answer to remember, where the caller gave an idempotency key.
+pub type AnswerOf = Box<dyn FnOnce(&Task) -> Option<RememberedAnswer> + Send>;
+
 /// What the service asks of its storage.
 #[async_trait]
 pub trait Storage: Send + Sync {
@@ -122,7 +125,12 @@ pub trait Storage: Send + Sync {
     ) -> Result<Option<String>, StorageError>;
 
     /// Takes the oldest analysis that waits for the agent, at most once; `answer` makes what is remembered of it.
-    async fn take_offer(&self, shop: &ShopId, key: &CustomerKey) -> Result<Option<Offer>, StorageError>;
+    async fn take_offer(
+        &self,
+        shop: &ShopId,
+        key: &CustomerKey,
+        answer: AnswerOf,
+    ) -> Result<Option<Offer>, StorageError>;
 
     /// The chat entries that wait to be sent, in order, after the entry `after`.
     async fn waiting_chat(

@@ -22,7 +22,7 @@ use shopkeeper_domain::{
 use uuid::Uuid;
 
 use crate::{
-    AnswerKey, Commit, Counts, Image, Incident, Key, Loaded, Named, Offer, OutboxEntry, OwnedCase, Page,
+    AnswerKey, AnswerOf, Commit, Counts, Image, Incident, Key, Loaded, Named, Offer, OutboxEntry, OwnedCase, Page,
     RememberedAnswer, Settle, Shop, Storage, StorageError, TaskFilter,
 };
 use pool::{Readers, Writer};
@@ -202,9 +202,14 @@ impl Storage for Sqlite {
         self.readers.run(move |c| case::message_answer(c, &shop, &key, &id)).await
     }
 
-    async fn take_offer(&self, shop: &ShopId, key: &CustomerKey) -> Result<Option<Offer>, StorageError> {
+    async fn take_offer(
+        &self,
+        shop: &ShopId,
+        key: &CustomerKey,
+        answer: AnswerOf,
+    ) -> Result<Option<Offer>, StorageError> {
         let (shop, key) = (shop.clone(), key.clone());
-        self.writer.run(move |c| entries::take_offer(c, &shop, &key)).await
+        self.writer.run(move |c| entries::take_offer(c, &shop, &key, answer)).await
     }
 
     async fn waiting_chat(

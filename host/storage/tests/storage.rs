@@ -233,7 +233,7 @@ async fn an_analysis_is_taken_once_first_in_first_out() {
     f.store.commit(f.create(f.case().await)).await.expect("stored");
     f.store.commit(f.create(f.case().await)).await.expect("stored");
     let mut taken = Vec::new();
-    while let Some(offer) = f.store.take_offer(&f.shop, &f.key).await.expect("asks") {
+    while let Some(offer) = f.store.take_offer(&f.shop, &f.key, Box::new(|_| None)).await.expect("asks") {
         taken.push(offer.task.id);
     }
     assert_eq!(taken, f.case().await.tasks.iter().map(|t| t.id).collect::<Vec<_>>());

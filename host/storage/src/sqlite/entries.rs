@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::case;
 use super::code::{micros, name, time};
-use crate::{Counts, EntryState, NewEntry, Offer, OutboxEntry, Settle, StorageError};
+use crate::{AnswerOf, Counts, EntryState, NewEntry, Offer, OutboxEntry, Settle, StorageError};
 
 const COLUMNS: &str = "id, shop, platform, customer, kind, task, account, payload, attempts, created_at";
 
@@ -156,6 +156,7 @@ pub(super) fn take_offer(
     c: &Connection,
     shop: &ShopId,
     key: &CustomerKey,
+    answer: AnswerOf,
 ) -> Result<Option<Offer>, StorageError> {
     let first: Option<Uuid> = c
         .prepare_cached(
@@ -165,8 +166,10 @@ pub(super) fn take_offer(
         )?
         .query_row(params![shop.as_str(), key.platform.as_str(), key.id.as_str()], |row| row.get(0))
         .optional()?;
-    match first {
-        Some(id) => Ok(case::task(c, shop, TaskId(id))?.map(|task| Offer { task })),
-        None => Ok(None),
+    let Some(id) = first else { return Ok(None) };
+    let Some(task) = case::task(c, shop, TaskId(id))? else { return Ok(None) };
+    if let Some(answer) = answer(&task) {
+        case::remember(c, &answer)?;
     }
+    Ok(Some(Offer { task }))
 }

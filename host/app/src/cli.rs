@@ -1,0 +1,106 @@
+//! The command line. Exit codes: 0 done, 1 failed (one clear line says why), 2 wrong usage.
+
+mod doctor;
+mod keys;
+mod serve;
+mod shops;
+
+use std::{collections::HashMap, net::SocketAddr, path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{
+    config::{self, Config},
+    service::{DataFolder, StartError},
+};
+
+/// The photo-retouching shop's service: quotes, payments, processing, revisions, mail.
+#[derive(Parser)]
+#[command(name = "shopkeeper", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args)]
+struct Common {
+    /// The data folder: database, pictures, mails, keys.
+    #[arg(long, global = true, default_value = "./data", value_name = "DIR")]
+    data: PathBuf,
+    /// A configuration file; `shopkeeper config` prints every key with its default.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print JSON, for programs.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs the service until SIGTERM or Ctrl-C, then finishes what it has in hand.
+    Serve {
+        /// Where to listen; port 0 takes a free one. Overrides the configuration.
+        #[arg(long, value_name = "ADDR")]
+        listen: Option<SocketAddr>,
+    },
+    /// Adds and lists shops, without the service.
+    #[command(subcommand)]
+    Shop(shops::ShopCommand),
+    /// Makes and lists keys, without the service.
+    #[command(subcommand)]
+    Key(keys::KeyCommand),
+    /// Checks what is configured, writable and reachable. Prints no secrets.
+    Doctor,
+    /// Prints the configuration with every key and its default.
+    Config,
+    /// Prints the OpenAPI document.
+    Openapi,
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("shopkeeper: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<ExitCode, StartError> {
+    match cli.command {
+        Command::Config => print!("{}", config::DEFAULT),
+        Command::Openapi => println!("{}", crate::openapi()),
+        Command::Serve { listen } => {
+            let mut config = load(&cli.common)?;
+            config.server.listen = listen.unwrap_or(config.server.listen);
+            runtime()?.block_on(serve::run(config, &cli.common.data))?;
+        }
+        Command::Shop(command) => {
+            let data = DataFolder::open(&cli.common.data)?;
+            runtime()?.block_on(shops::run(command, &data, cli.common.json))?;
+        }
+        Command::Key(command) => {
+            let data = DataFolder::open(&cli.common.data)?;
+            runtime()?.block_on(keys::run(command, &data, cli.common.json))?;
+        }
+        Command::Doctor => {
+            let found = runtime()?.block_on(doctor::run(&cli.common));
+            return Ok(doctor::print(&found, cli.common.json));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn load(common: &Common) -> Result<Config, StartError> {
+    let environment: HashMap<String, String> = std::env::vars().collect();
+    Config::load(common.config.as_deref(), &environment).map_err(StartError::new)
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, StartError> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(StartError::new)
+}

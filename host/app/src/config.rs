@@ -1,0 +1,191 @@
+//! The installation's configuration: the embedded default, then a file, then the environment.
+//!
+//! An unknown key is an error that names it: a misspelt key must not quietly keep its default.
+
+use std::{collections::HashMap, net::SocketAddr, path::Path};
+
+use config::{Environment, File, FileFormat};
+use serde::Deserialize;
+
+/// Every key, documented, with its default.
+pub const DEFAULT: &str = include_str!("shopkeeper.default.toml");
+
+/// Why the configuration can't be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the configuration can't be used: {0}")]
+pub struct ConfigError(String);
+
+/// The whole configuration. Each key is documented in [`DEFAULT`].
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "each key is documented where people read it, in the embedded default")]
+pub struct Config {
+    pub server: Server,
+    pub images: Images,
+    pub processing: Processing,
+    pub mail: Mail,
+    pub plugins: Plugins,
+    pub journal: Journal,
+    pub log: Log,
+}
+
+/// `[server]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "see Config")]
+pub struct Server {
+    pub listen: SocketAddr,
+    pub public_url: String,
+    pub concurrent_requests: usize,
+    pub open_metrics: bool,
+}
+
+/// `[images]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "see Config")]
+pub struct Images {
+    pub max_bytes: usize,
+    pub max_pixels: u64,
+    pub fetch_seconds: u64,
+    pub private_hosts: Vec<String>,
+}
+
+/// `[processing]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "see Config")]
+pub struct Processing {
+    pub enabled: bool,
+    pub concurrency: u32,
+    pub lease_seconds: u32,
+}
+
+/// `[mail]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "see Config")]
+pub struct Mail {
+    pub from_name: String,
+    pub from_address: String,
+}
+
+/// `[plugins]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "see Config")]
+pub struct Plugins {
+    pub deadline_ms: u64,
+    pub memory_mib: usize,
+    pub output_kib: usize,
+    pub concurrent_calls: u32,
+}
+
+/// `[journal]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "see Config")]
+pub struct Journal {
+    pub days: u32,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "see Config")]
+pub struct Log {
+    pub filter: String,
+    pub format: LogFormat,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+impl Config {
+    /// Reads the file, if there is one, and the environment over the default.
+    pub fn load(file: Option<&Path>, environment: &HashMap<String, String>) -> Result<Self, ConfigError> {
+        let mut builder = config::Config::builder().add_source(File::from_str(DEFAULT, FileFormat::Toml));
+        if let Some(path) = file {
+            let text =
+                std::fs::read_to_string(path).map_err(|e| ConfigError(format!("{}: {e}", path.display())))?;
+            builder = builder.add_source(File::from_str(&text, FileFormat::Toml));
+        }
+        // Only SHOPKEEPER_SECTION__KEY is ours: other programs of the same name may set what they like.
+        let ours = environment
+            .iter()
+            .filter(|(name, _)| name.starts_with("SHOPKEEPER_") && name.contains("__"))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        let source = Environment::with_prefix("SHOPKEEPER")
+            .prefix_separator("_")
+            .separator("__")
+            .try_parsing(true)
+            .list_separator(",")
+            .with_list_parse_key("images.private_hosts")
+            .source(Some(ours));
+        let mut config: Self = builder
+            .add_source(source)
+            .build()
+            .and_then(config::Config::try_deserialize)
+            .map_err(|e| ConfigError(e.to_string()))?;
+        if let Some(value) = environment.get("IMAGE_MODULE_ENABLED") {
+            config.processing.enabled = match value.to_ascii_lowercase().as_str() {
+                "1" | "true" | "yes" | "on" => true,
+                "0" | "false" | "no" | "off" => false,
+                _ => return Err(ConfigError("IMAGE_MODULE_ENABLED must be true or false".to_owned())),
+            };
+        }
+        Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(file: Option<&str>, environment: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("shopkeeper.toml");
+        if let Some(text) = file {
+            std::fs::write(&path, text).expect("written");
+        }
+        Config::load(file.map(|_| path.as_path()), &environment)
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file_and_the_file_over_the_default() {
+        let file = Some("[server]\nlisten = \"127.0.0.1:1\"\n[journal]\ndays = 3\n");
+        let config = load(file, &[("SHOPKEEPER_SERVER__LISTEN", "127.0.0.1:2")]).expect("loads");
+        assert_eq!(config.server.listen.port(), 2);
+        assert_eq!(config.journal.days, 3);
+        assert_eq!(config.plugins.deadline_ms, 50);
+    }
+
+    #[test]
+    fn a_list_comes_from_the_environment_too() {
+        let config = load(None, &[("SHOPKEEPER_IMAGES__PRIVATE_HOSTS", "a:1,b")]).expect("loads");
+        assert_eq!(config.images.private_hosts, ["a:1", "b"]);
+    }
+
+    #[test]
+    fn an_unknown_key_is_named() {
+        let refused = load(Some("[server]\nlissten = \"x\"\n"), &[]).expect_err("refused");
+        assert!(refused.to_string().contains("lissten"), "{refused}");
+        let refused = load(None, &[("SHOPKEEPER_SERVER__PORT", "1")]).expect_err("refused");
+        assert!(refused.to_string().contains("port"), "{refused}");
+    }
+
+    #[test]
+    fn the_switch_of_old_works() {
+        assert!(!load(None, &[("IMAGE_MODULE_ENABLED", "false")]).expect("loads").processing.enabled);
+        assert!(load(None, &[("IMAGE_MODULE_ENABLED", "perhaps")]).is_err());
+    }
+}

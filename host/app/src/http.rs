@@ -1,0 +1,153 @@
+//! The HTTP contract. A handler parses, calls the workflow, and shows what came of it; it holds no rule of the shop.
+
+mod access;
+mod analyses;
+mod customers;
+mod extract;
+mod idempotency;
+mod images;
+mod jobs;
+mod messages;
+mod outbox;
+mod payments;
+mod problem;
+mod quotes;
+mod results;
+mod shops;
+mod system;
+mod tasks;
+mod views;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request, State},
+    http::StatusCode,
+    middleware::{self, Next},
+    response::Response,
+};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::service::Service;
+use access::Keys;
+use problem::Problem;
+
+/// The largest body that is not a picture.
+const JSON_BODY: usize = 1 << 20;
+
+/// What every handler can reach.
+#[derive(Clone)]
+pub(crate) struct App {
+    service: Arc<Service>,
+    keys: Arc<Keys>,
+    permits: Arc<Semaphore>,
+    /// Cancelled when the service goes down: nobody waits for new entries then.
+    stop: CancellationToken,
+    document: Arc<str>,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Shopkeeper 掌柜",
+        description = "Orders of photo-retouching shops: quote, payment, processing, revision, mail."
+    ),
+    modifiers(&Bearer),
+    security(("key" = []))
+)]
+struct Document;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+        document.components.get_or_insert_default().add_security_scheme("key", SecurityScheme::Http(scheme));
+    }
+}
+
+fn routes() -> (Router<App>, utoipa::openapi::OpenApi) {
+    let shop = OpenApiRouter::new()
+        .routes(routes!(shops::list_keys, shops::add_key))
+        .routes(routes!(shops::delete_key))
+        .routes(routes!(shops::get_settings, shops::put_settings))
+        .routes(routes!(images::download))
+        .routes(routes!(analyses::analyse))
+        .routes(routes!(tasks::create, tasks::list))
+        .routes(routes!(tasks::summary))
+        .routes(routes!(tasks::get))
+        .routes(routes!(tasks::events))
+        .routes(routes!(tasks::retry))
+        .routes(routes!(tasks::cancel))
+        .routes(routes!(tasks::approve))
+        .routes(routes!(jobs::claim))
+        .routes(routes!(payments::pay))
+        .routes(routes!(messages::receive))
+        .routes(routes!(quotes::detect))
+        .routes(routes!(quotes::quote))
+        .routes(routes!(customers::get))
+        .routes(routes!(customers::take))
+        .routes(routes!(customers::hold))
+        .routes(routes!(customers::resume))
+        .routes(routes!(outbox::pull))
+        .routes(routes!(outbox::acknowledge));
+    let shop = shop.layer(DefaultBodyLimit::max(JSON_BODY)).merge(
+        OpenApiRouter::new()
+            .routes(routes!(images::upload))
+            .routes(routes!(results::submit))
+            .layer(DefaultBodyLimit::max(idempotency::PICTURE_BODY)),
+    );
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(shops::add_shop, shops::list_shops))
+        .nest("/v1/shops/{shop}", shop)
+        .split_for_parts()
+}
+
+/// The OpenAPI document, as JSON.
+pub fn openapi() -> String {
+    routes().1.to_pretty_json().expect("the document is plain data")
+}
+
+/// The whole service behind one router.
+pub(crate) fn router(service: Arc<Service>, stop: CancellationToken) -> Router {
+    let (contract, document) = routes();
+    let app = App {
+        permits: Arc::new(Semaphore::new(service.config.server.concurrent_requests)),
+        keys: Arc::new(Keys::new(service.workflow.store.clone())),
+        document: document.to_json().expect("the document is plain data").into(),
+        service,
+        stop,
+    };
+    contract
+        .fallback(|| async { Problem::not_found("there is no such path; /openapi.json lists them all") })
+        .method_not_allowed_fallback(|| async {
+            Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "this path does not take this method; see /openapi.json",
+            )
+        })
+        .layer(middleware::from_fn_with_state(app.clone(), idempotency::repeat))
+        .layer(middleware::from_fn_with_state(app.clone(), access::authenticate))
+        .layer(middleware::from_fn_with_state(app.clone(), bounded))
+        // Health and the document answer whoever asks, also under load.
+        .merge(system::routes())
+        .with_state(app)
+}
+
+/// Works on a bounded number of requests at a time and counts how they end.
+async fn bounded(State(app): State<App>, request: Request, next: Next) -> Result<Response, Problem> {
+    let Ok(_permit) = app.permits.try_acquire() else {
+        app.service.workflow.metrics.responded(429);
+        return Err(Problem::too_many("the service is working on as many requests as it can: try again"));
+    };
+    let response = next.run(request).await;
+    app.service.workflow.metrics.responded(response.status().as_u16());
+    Ok(response)
+}

@@ -1,0 +1,249 @@
+//! Who may do what: keys, scopes and shops.
+
+use std::{
+    collections::HashMap,
+    marker::PhantomData,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use axum::{
+    extract::{FromRequestParts, RawPathParams, Request, State},
+    http::{StatusCode, header, request::Parts},
+    middleware::Next,
+    response::Response,
+};
+use serde::{Deserialize, Serialize};
+use shopkeeper_domain::{Actor, ShopId};
+use shopkeeper_storage::{Storage, StorageError};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{App, problem::Problem};
+use crate::{
+    secrets::sha256,
+    shops::ShopState,
+    workflow::{Repeatable, Turn},
+};
+
+/// What a key may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Scope {
+    /// A chat platform's connector.
+    Connector,
+    /// The customer-service agent.
+    Agent,
+    /// Recognises pictures, works on them.
+    ImageAi,
+    /// Tells of payments.
+    Payments,
+    /// A person at the shop.
+    Operator,
+    /// The whole installation; never given to a shop's key.
+    #[serde(skip_deserializing)]
+    Admin,
+}
+
+impl Scope {
+    /// Every scope that a shop's key can have.
+    pub(crate) const OF_SHOPS: [Self; 5] =
+        [Self::Connector, Self::Agent, Self::ImageAi, Self::Payments, Self::Operator];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Connector => "connector",
+            Self::Agent => "agent",
+            Self::ImageAi => "image-ai",
+            Self::Payments => "payments",
+            Self::Operator => "operator",
+            Self::Admin => "admin",
+        }
+    }
+
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        Self::OF_SHOPS.into_iter().chain([Self::Admin]).find(|s| s.name() == name)
+    }
+}
+
+/// Whoever sent the request.
+#[derive(Debug)]
+pub(super) struct Caller {
+    id: Uuid,
+    /// The shop the key opens; none for the installation's own.
+    shop: Option<ShopId>,
+    scopes: Vec<Scope>,
+    digest: [u8; 32],
+}
+
+impl Caller {
+    fn is_admin(&self) -> bool {
+        self.shop.is_none() && self.scopes.contains(&Scope::Admin)
+    }
+
+    /// What tells this caller from others without giving the key away.
+    pub(super) fn digest(&self) -> &[u8; 32] {
+        &self.digest
+    }
+}
+
+/// The keys that were used since the start.
+pub(super) struct Keys {
+    store: Arc<dyn Storage>,
+    known: RwLock<HashMap<[u8; 32], Arc<Caller>>>,
+}
+
+impl Keys {
+    pub(super) fn new(store: Arc<dyn Storage>) -> Self {
+        Self { store, known: RwLock::default() }
+    }
+
+    async fn find(&self, digest: [u8; 32]) -> Result<Option<Arc<Caller>>, StorageError> {
+        if let Some(caller) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&digest) {
+            return Ok(Some(caller.clone()));
+        }
+        let Some(key) = self.store.key(digest).await? else { return Ok(None) };
+        let scopes = key.scopes.iter().filter_map(|s| Scope::parse(s)).collect();
+        let caller = Arc::new(Caller { id: key.id, shop: key.shop, scopes, digest });
+        self.known.write().unwrap_or_else(PoisonError::into_inner).insert(digest, caller.clone());
+        Ok(Some(caller))
+    }
+
+    /// A key that was taken away opens nothing any more.
+    pub(super) fn forget(&self, id: Uuid) {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).retain(|_, caller| caller.id != id);
+    }
+}
+
+/// Finds out who sent the request. A signed link to a picture needs no key.
+pub(super) async fn authenticate(
+    State(app): State<App>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let given = request.headers().get(header::AUTHORIZATION).map(|v| v.to_str().unwrap_or(""));
+    let signed = given.is_none() && request.uri().query().is_some_and(|q| q.contains("signature="));
+    if !signed {
+        let unauthorized = |detail| Problem::new(StatusCode::UNAUTHORIZED, detail);
+        let token = given
+            .and_then(|v| v.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token.trim())
+            .ok_or_else(|| unauthorized("send a key: Authorization: Bearer sk_…"))?;
+        let caller = app.keys.find(sha256(&[token.as_bytes()])).await?;
+        let caller =
+            caller.ok_or_else(|| unauthorized("this key opens nothing: it is mistyped or was taken away"))?;
+        request.extensions_mut().insert(caller);
+    }
+    Ok(next.run(request).await)
+}
+
+/// Which scopes open a path.
+pub(super) trait Allow: Send + Sync {
+    const SCOPES: &'static [Scope];
+}
+
+macro_rules! allow {
+    ($($(#[$doc:meta])* $name:ident: $($scope:ident),+;)+) => {$(
+        $(#[$doc])*
+        pub(super) struct $name;
+
+        impl Allow for $name {
+            const SCOPES: &'static [Scope] = &[$(Scope::$scope),+];
+        }
+    )+};
+}
+
+allow! {
+    Anyone: Connector, Agent, ImageAi, Payments, Operator;
+    Connector: Connector;
+    ConnectorOrAgent: Connector, Agent;
+    ConnectorOrOperator: Connector, Operator;
+    Agent: Agent;
+    AgentOrOperator: Agent, Operator;
+    ImageAi: ImageAi;
+    /// A person can mark a payment too.
+    Paying: Payments, Agent, Operator;
+    Operator: Operator;
+    Admin: Admin;
+}
+
+/// A caller who may do this in this shop.
+pub(super) struct InShop<A> {
+    pub(super) shop: Arc<ShopState>,
+    caller: Arc<Caller>,
+    repeatable: Option<Repeatable>,
+    allowed: PhantomData<A>,
+}
+
+impl<A> InShop<A> {
+    /// The request on its way through the workflow, with this status when it succeeds.
+    pub(super) fn turn(&self, status: StatusCode) -> Turn {
+        let scopes: Vec<&str> = self.caller.scopes.iter().map(|s| s.name()).collect();
+        let actor = Actor::Key(format!("{} {}", scopes.join("+"), self.caller.id));
+        Turn {
+            shop: self.shop.clone(),
+            actor,
+            repeatable: self.repeatable,
+            settle: None,
+            status: status.as_u16(),
+        }
+    }
+
+    /// A request that only passes on what the customer did.
+    pub(super) fn turn_of_customer(&self, status: StatusCode) -> Turn {
+        Turn { actor: Actor::Customer, ..self.turn(status) }
+    }
+
+    pub(super) fn repeatable(&self) -> Option<Repeatable> {
+        self.repeatable
+    }
+}
+
+fn caller(parts: &Parts) -> Result<Arc<Caller>, Problem> {
+    let found = parts.extensions.get::<Arc<Caller>>().cloned();
+    found.ok_or_else(|| Problem::new(StatusCode::UNAUTHORIZED, "send a key: Authorization: Bearer sk_…"))
+}
+
+fn forbidden(scopes: &[Scope]) -> Problem {
+    let names: Vec<&str> = scopes.iter().map(|s| s.name()).collect();
+    Problem::new(StatusCode::FORBIDDEN, format!("this key lacks the scope for this: {}", names.join(" or ")))
+}
+
+impl<A: Allow> FromRequestParts<App> for InShop<A> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let caller = caller(parts)?;
+        let shop = shop_in_path(parts, app).await?;
+        // Another shop's things are not there, whatever the key may do at home.
+        let shop = shop.filter(|s| caller.is_admin() || caller.shop.as_ref() == Some(&s.id));
+        let shop = shop.ok_or_else(|| Problem::not_found("this key sees no such shop"))?;
+        if !caller.is_admin() && !A::SCOPES.iter().any(|s| caller.scopes.contains(s)) {
+            return Err(forbidden(A::SCOPES));
+        }
+        let repeatable = parts.extensions.get::<Repeatable>().copied();
+        Ok(Self { shop, caller, repeatable, allowed: PhantomData })
+    }
+}
+
+/// The shop that the path names, whoever asks.
+pub(super) async fn shop_in_path(parts: &mut Parts, app: &App) -> Result<Option<Arc<ShopState>>, Problem> {
+    let params = RawPathParams::from_request_parts(parts, app).await;
+    let named =
+        params.ok().and_then(|p| p.iter().find(|(name, _)| *name == "shop").map(|(_, v)| v.to_owned()));
+    match named.and_then(|n| n.parse::<ShopId>().ok()) {
+        Some(id) => Ok(app.service.shops.get(&id).await?),
+        None => Ok(None),
+    }
+}
+
+/// Whoever holds the installation's own key.
+pub(super) struct AsAdmin;
+
+impl FromRequestParts<App> for AsAdmin {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        if caller(parts)?.is_admin() { Ok(Self) } else { Err(forbidden(&[Scope::Admin])) }
+    }
+}

@@ -1,0 +1,173 @@
+//! Parsing at the edge: what a handler gets is well formed, and what isn't is told with its place.
+
+use std::fmt;
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::BytesRejection},
+    http::{StatusCode, header, request::Parts},
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use utoipa::ToSchema;
+
+use super::problem::Problem;
+
+/// A JSON body.
+pub(super) struct Json<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        check_json(request.headers())?;
+        let bytes = Bytes::from_request(request, state).await.map_err(too_large)?;
+        parse(&bytes).map(Self)
+    }
+}
+
+/// A JSON body that may be missing.
+pub(super) struct MaybeJson<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for MaybeJson<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let typed = check_json(request.headers());
+        let bytes = Bytes::from_request(request, state).await.map_err(too_large)?;
+        if bytes.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        typed?;
+        parse(&bytes).map(Self)
+    }
+}
+
+fn check_json(headers: &axum::http::HeaderMap) -> Result<(), Problem> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("application/json");
+    let essence = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    // What curl -d sends when nobody said otherwise is JSON here all the same.
+    match essence.as_str() {
+        "application/json" | "application/x-www-form-urlencoded" => Ok(()),
+        _ => Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send the body as application/json")),
+    }
+}
+
+pub(super) fn too_large(rejection: BytesRejection) -> Problem {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        body_too_large()
+    } else {
+        Problem::new(StatusCode::BAD_REQUEST, "the body did not arrive whole")
+    }
+}
+
+pub(super) fn body_too_large() -> Problem {
+    let detail = "the body is too large: 1 MiB is taken, 20 MiB where it is a picture";
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+}
+
+/// Reads JSON; an error says where and what.
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let pointer = pointer(error.path(), &error.inner().to_string());
+        let inner = error.into_inner();
+        if inner.is_data() {
+            Problem::invalid(
+                pointer,
+                format!("{}: {}", "the body is not as this path takes it", strip(&inner)),
+            )
+        } else {
+            malformed(&inner)
+        }
+    })?;
+    deserializer.end().map_err(|e| malformed(&e))?;
+    Ok(value)
+}
+
+fn malformed(error: &serde_json::Error) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, format!("the body is no JSON: {error}"))
+}
+
+/// serde_json's sentence without its line and column, which the pointer says better.
+fn strip(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or(&text).to_owned()
+}
+
+/// The JSON Pointer of a path, with the unknown field where serde stopped at its parent.
+fn pointer(path: &serde_path_to_error::Path, message: &str) -> String {
+    use serde_path_to_error::Segment;
+    let mut pointer = String::new();
+    for segment in path {
+        let name = match segment {
+            Segment::Seq { index } => index.to_string(),
+            Segment::Map { key } => key.replace('~', "~0").replace('/', "~1"),
+            Segment::Enum { .. } | Segment::Unknown => continue,
+        };
+        pointer.push('/');
+        pointer.push_str(&name);
+    }
+    for marker in ["unknown field `", "missing field `"] {
+        if let Some(field) = message.split(marker).nth(1).and_then(|rest| rest.split('`').next())
+            && !pointer.ends_with(&format!("/{field}"))
+        {
+            pointer.push('/');
+            pointer.push_str(field);
+        }
+    }
+    pointer
+}
+
+/// Parameters in the path; what can't be parsed names nothing there is.
+pub(super) struct At<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for At<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path(value) = Path::<T>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Problem::not_found("there is nothing of this name"))?;
+        Ok(Self(value))
+    }
+}
+
+/// Parameters in the query string.
+pub(super) struct Ask<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Ask<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Query(value) = Query::<T>::from_request_parts(parts, state).await.map_err(|e| {
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, format!("the query string: {}", e.body_text()))
+        })?;
+        Ok(Self(value))
+    }
+}
+
+/// A text of at most `MAX` characters.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(value_type = String)]
+pub(super) struct Text<const MAX: usize>(pub(super) String);
+
+impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text.chars().count() > MAX {
+            return Err(serde::de::Error::custom(format_args!("longer than {MAX} characters")));
+        }
+        Ok(Self(text))
+    }
+}
+
+impl<const MAX: usize> fmt::Display for Text<MAX> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A missing text is an empty one.
+pub(super) fn or_empty<const MAX: usize>(text: Option<Text<MAX>>) -> String {
+    text.unwrap_or_default().0
+}

@@ -1,0 +1,49 @@
+//! Health, metrics and the OpenAPI document.
+
+use axum::{
+    Router,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    response::IntoResponse,
+    routing::get,
+};
+
+use super::{App, problem::Problem};
+use crate::secrets::sha256;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .route("/openapi.json", get(document))
+}
+
+/// Whether the service can store anything.
+async fn ready(State(app): State<App>) -> Result<&'static str, Problem> {
+    if app.stop.is_cancelled() {
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the service is going down"));
+    }
+    app.service.workflow.store.check().await?;
+    Ok("ready\n")
+}
+
+async fn metrics(State(app): State<App>, headers: HeaderMap) -> Result<impl IntoResponse, Problem> {
+    let store = &app.service.workflow.store;
+    if !app.service.config.server.open_metrics {
+        let given = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
+        let token = given.and_then(|v| v.strip_prefix("Bearer ")).unwrap_or("");
+        let key = store.key(sha256(&[token.as_bytes()])).await?;
+        if key.is_none_or(|k| k.shop.is_some()) {
+            let detail = "the metrics take the installation's admin key";
+            return Err(Problem::new(StatusCode::UNAUTHORIZED, detail));
+        }
+    }
+    let waiting = store.count_waiting().await?;
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, kind)], app.service.workflow.metrics.text(&waiting)))
+}
+
+async fn document(State(app): State<App>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], app.document.to_string())
+}

@@ -1,0 +1,187 @@
+//! Everything a running service is made of, put together once.
+
+use std::{
+    fs::{self, File, TryLockError},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use chrono::Utc;
+use shopkeeper_engine::{CodeCache, Engine, EngineConfig};
+use shopkeeper_storage::{Key, Sqlite, Storage};
+use uuid::Uuid;
+
+use crate::{
+    config::Config,
+    fetch::Fetcher,
+    imaging::Limits,
+    mailer::{FileMailer, Mailer},
+    metrics::Metrics,
+    pictures::Pictures,
+    secrets::{ApiKey, Secret, write_private},
+    shops::Shops,
+    wake::Wake,
+    workflow::Workflow,
+};
+
+/// The longest side of a picture in pixels.
+const MAX_SIDE: u32 = 16_384;
+
+/// Why a service can't start: one clear line.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct StartError(String);
+
+impl StartError {
+    pub(crate) fn new(what: impl std::fmt::Display) -> Self {
+        Self(what.to_string())
+    }
+}
+
+/// The data folder: `shopkeeper.sqlite`, `images/`, `mail/`, `cache/`, `secret`, `admin.key`.
+#[derive(Debug, Clone)]
+pub struct DataFolder(PathBuf);
+
+impl DataFolder {
+    /// The folder, made where there is none.
+    pub fn open(path: &Path) -> Result<Self, StartError> {
+        let problem = |e| StartError(format!("the data folder {} can't be written to: {e}", path.display()));
+        fs::create_dir_all(path).map_err(problem)?;
+        let probe = path.join(format!(".writable-{}", Uuid::now_v7()));
+        File::create_new(&probe).and_then(|_| fs::remove_file(&probe)).map_err(problem)?;
+        Ok(Self(path.to_owned()))
+    }
+
+    /// A file or folder in it.
+    pub fn join(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// Opens the database.
+    pub fn storage(&self) -> Result<Sqlite, StartError> {
+        Sqlite::open(&self.join("shopkeeper.sqlite")).map_err(StartError::new)
+    }
+
+    /// Takes the folder for one service; two on one folder would do everything twice.
+    fn lock(&self) -> Result<File, StartError> {
+        let path = self.join("lock");
+        let problem = |e| StartError(format!("{} can't be written: {e}", path.display()));
+        let file = File::create(&path).map_err(problem)?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(StartError(format!(
+                "another shopkeeper is running on the data folder {}",
+                self.0.display()
+            ))),
+            Err(TryLockError::Error(e)) => Err(problem(e)),
+        }
+    }
+}
+
+/// A service, ready to serve.
+pub struct Service {
+    pub(crate) config: Config,
+    pub(crate) workflow: Workflow,
+    pub(crate) shops: Shops,
+    pub(crate) pictures: Pictures,
+    pub(crate) fetcher: Fetcher,
+    pub(crate) mailer: Box<dyn Mailer>,
+    pub(crate) secret: Secret,
+    /// Where the admin key was written, if this was the first start.
+    pub first_start: Option<PathBuf>,
+    /// Held as long as the service lives.
+    _lock: File,
+}
+
+impl Service {
+    /// Opens the data folder and puts everything together.
+    pub async fn open(config: Config, data: &DataFolder) -> Result<Self, StartError> {
+        let lock = data.lock()?;
+        let secret = Secret::load(&data.join("secret"))
+            .map_err(|e| StartError(format!("{} can't be used: {e}", data.join("secret").display())))?;
+        let (folder, engine_config) = (data.clone(), engine_config(&config, data, &secret));
+        // Opening the database and loading the plugins both take a while: beside each other.
+        let database = tokio::task::spawn_blocking(move || folder.storage());
+        let engine = tokio::task::spawn_blocking(move || Engine::new(engine_config));
+        let store: Arc<dyn Storage> = Arc::new(database.await.map_err(StartError::new)??);
+        let engine = engine.await.map_err(StartError::new)?.map_err(StartError::new)?;
+        let first_start = admin_key(data, store.as_ref()).await?;
+        let limits = Limits {
+            max_bytes: config.images.max_bytes,
+            max_pixels: config.images.max_pixels,
+            max_side: MAX_SIDE,
+        };
+        Ok(Self {
+            pictures: Pictures::new(data.join("images"), limits, store.clone()),
+            fetcher: Fetcher::new(&config.images).map_err(StartError::new)?,
+            mailer: Box::new(FileMailer::new(data.join("mail"), &config.mail).map_err(StartError)?),
+            shops: Shops::new(store.clone(), engine.clone()),
+            workflow: Workflow {
+                store,
+                engine,
+                metrics: Arc::new(Metrics::new()),
+                wake: Arc::new(Wake::new()),
+                processing_enabled: config.processing.enabled,
+            },
+            secret,
+            config,
+            first_start,
+            _lock: lock,
+        })
+    }
+
+    /// The plugin host.
+    pub fn engine(&self) -> &Engine {
+        &self.workflow.engine
+    }
+
+    /// The shops.
+    pub fn shops(&self) -> &Shops {
+        &self.shops
+    }
+
+    /// The storage.
+    pub fn storage(&self) -> &Arc<dyn Storage> {
+        &self.workflow.store
+    }
+}
+
+fn engine_config(config: &Config, data: &DataFolder, secret: &Secret) -> EngineConfig {
+    EngineConfig {
+        cache: Some(CodeCache { dir: data.join("cache"), key: secret.derive("compiled code") }),
+        deadline: Duration::from_millis(config.plugins.deadline_ms),
+        memory_bytes: config.plugins.memory_mib << 20,
+        output_bytes: config.plugins.output_kib << 10,
+        concurrent_calls: config.plugins.concurrent_calls,
+    }
+}
+
+/// On the first start the installation's key is made and written where only the owner can read it.
+async fn admin_key(data: &DataFolder, store: &dyn Storage) -> Result<Option<PathBuf>, StartError> {
+    if !store.keys(None).await.map_err(StartError::new)?.is_empty() {
+        return Ok(None);
+    }
+    let path = data.join("admin.key");
+    let key = match fs::read_to_string(&path) {
+        // A start that ended between the file and the database.
+        Ok(text) => ApiKey(text.trim().to_owned()),
+        Err(_) => {
+            let key = ApiKey::fresh().map_err(StartError::new)?;
+            write_private(&path, format!("{}\n", key.0).as_bytes())
+                .map_err(|e| StartError(format!("{} can't be written: {e}", path.display())))?;
+            key
+        }
+    };
+    store
+        .add_key(Key {
+            id: Uuid::now_v7(),
+            shop: None,
+            digest: key.digest(),
+            scopes: vec!["admin".to_owned()],
+            created_at: Utc::now(),
+        })
+        .await
+        .map_err(StartError::new)?;
+    Ok(Some(path))
+}

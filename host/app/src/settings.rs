@@ -1,0 +1,122 @@
+//! What a shop sets for itself.
+
+use serde::{Deserialize, Serialize};
+use shopkeeper_domain::{Currency, Money, Policy, TagThresholds};
+use shopkeeper_engine::PriceBounds;
+use utoipa::ToSchema;
+
+/// Who works on a shop's pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Processor {
+    /// The built-in one, on this machine.
+    Local,
+    /// An outside image AI that claims jobs over HTTP.
+    External,
+}
+
+impl Processor {
+    /// The outbox queue that its jobs wait in.
+    pub(crate) fn queue(self) -> &'static str {
+        match self {
+            Self::Local => "local-job",
+            Self::External => "external-job",
+        }
+    }
+}
+
+/// A shop's settings; what is left out has its default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ShopSettings {
+    /// ISO 4217: the only currency that quotes and payments are in.
+    #[schema(value_type = String, example = "CNY")]
+    pub currency: Currency,
+    /// No quote goes below this; in minor units.
+    pub price_floor: Option<i64>,
+    /// No quote goes above this; in minor units.
+    pub price_ceiling: Option<i64>,
+    /// How many rounds of revision are free; the next one goes to a person.
+    pub free_revisions: u32,
+    /// Whether a result that failed its quality check waits for a person instead of going out.
+    pub hold_failed_quality: bool,
+    /// Whether payments start processing by themselves.
+    pub processing_enabled: bool,
+    /// Who works on the pictures.
+    pub processor: Processor,
+    /// BCP 47: what the wording plugin writes in.
+    pub locale: String,
+    /// The shop's offset from UTC, in minutes.
+    #[schema(minimum = -840, maximum = 840)]
+    pub utc_offset_minutes: i16,
+    /// Who the shop's mails are from, instead of the installation's name.
+    pub mail_from_name: Option<String>,
+    /// When a customer earns which tag.
+    #[schema(value_type = Object)]
+    pub tags: TagThresholds,
+}
+
+impl Default for ShopSettings {
+    fn default() -> Self {
+        let policy = Policy::default();
+        Self {
+            currency: Currency::CNY,
+            price_floor: None,
+            price_ceiling: None,
+            free_revisions: policy.free_revisions,
+            hold_failed_quality: policy.hold_failed_quality,
+            processing_enabled: true,
+            processor: Processor::Local,
+            locale: "zh-CN".to_owned(),
+            utc_offset_minutes: 480,
+            mail_from_name: None,
+            tags: policy.tags,
+        }
+    }
+}
+
+impl ShopSettings {
+    /// What can't be said in the type: the pointer of the offending field and why.
+    pub fn check(&self) -> Result<(), (&'static str, &'static str)> {
+        if self.price_floor.is_some_and(|f| f < 0) {
+            return Err(("/price_floor", "a price floor can't be negative"));
+        }
+        if self.price_ceiling.is_some_and(|c| c < self.price_floor.unwrap_or(0)) {
+            return Err(("/price_ceiling", "the price ceiling is below the floor"));
+        }
+        if !(-840..=840).contains(&self.utc_offset_minutes) {
+            return Err(("/utc_offset_minutes", "an offset from UTC is between -840 and 840 minutes"));
+        }
+        let tag = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        if !(2..=35).contains(&self.locale.len()) || !self.locale.chars().all(tag) {
+            return Err(("/locale", "a locale is a BCP 47 tag such as \"zh-CN\""));
+        }
+        if self
+            .mail_from_name
+            .as_ref()
+            .is_some_and(|n| n.chars().count() > 64 || n.chars().any(char::is_control))
+        {
+            return Err(("/mail_from_name", "a name is at most 64 characters on one line"));
+        }
+        Ok(())
+    }
+
+    /// The rules that decisions follow; `processing` is the installation's own switch.
+    pub(crate) fn policy(&self, processing: bool) -> Policy {
+        Policy {
+            processing_enabled: self.processing_enabled && processing,
+            free_revisions: self.free_revisions,
+            hold_failed_quality: self.hold_failed_quality,
+            tags: self.tags.clone(),
+        }
+    }
+
+    pub(crate) fn bounds(&self) -> PriceBounds {
+        let money = |minor| Money { minor, currency: self.currency };
+        PriceBounds {
+            currency: self.currency,
+            floor: self.price_floor.map(money),
+            ceiling: self.price_ceiling.map(money),
+        }
+    }
+}

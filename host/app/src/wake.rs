@@ -1,0 +1,47 @@
+//! Rings whoever waits for new entries, once they are committed.
+
+use std::collections::HashMap;
+
+use tokio::sync::Notify;
+
+use crate::{
+    settings::Processor,
+    shops::ShopState,
+    workflow::{ALERT, MAIL},
+};
+
+/// One bell a queue.
+pub(crate) struct Wake {
+    queues: HashMap<&'static str, Notify>,
+}
+
+impl Wake {
+    pub(crate) fn new() -> Self {
+        let queues = [Processor::Local.queue(), Processor::External.queue(), MAIL, ALERT];
+        Self { queues: queues.into_iter().map(|q| (q, Notify::new())).collect() }
+    }
+
+    /// Rings the bells of these queues.
+    pub(crate) fn ring(&self, shop: &ShopState, kinds: &[&'static str]) {
+        for kind in kinds {
+            match self.queues.get(kind) {
+                // Everybody who waits looks; whoever comes later finds a permit and looks too.
+                Some(queue) => {
+                    queue.notify_waiters();
+                    queue.notify_one();
+                }
+                None => {
+                    shop.chat.send_replace(());
+                }
+            }
+        }
+    }
+
+    /// Waits until something may have come into a queue.
+    pub(crate) async fn wait(&self, queue: &'static str) {
+        match self.queues.get(queue) {
+            Some(bell) => bell.notified().await,
+            None => std::future::pending().await,
+        }
+    }
+}

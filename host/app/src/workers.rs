@@ -1,0 +1,179 @@
+//! The outbox workers: nothing is sent and no picture is worked on except here.
+//!
+//! A worker claims an entry for a time (its lease), does the work, and settles the entry in the same commit
+//! that takes up the outcome. A process that dies in between leaves the entry claimed; the next start gives
+//! it back, and the work is done again under the same id.
+
+mod alerts;
+mod local;
+mod mail;
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::TimeDelta;
+use shopkeeper_domain::{Actor, Command, CustomerKey};
+use shopkeeper_storage::{EntryState, OutboxEntry, Settle, StorageError};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    service::Service,
+    settings::Processor,
+    workflow::{ALERT, MAIL, Request, Subject, Turn, WorkflowError, now},
+};
+
+/// Who holds what this process claimed.
+const OWNER: &str = "service";
+/// How long a worker of this process may take before its entry is due again.
+const LEASE: TimeDelta = TimeDelta::minutes(10);
+/// How often a worker looks without being rung: for entries that are to be tried again.
+const LOOK: Duration = Duration::from_secs(2);
+/// How often work is tried before it is given up.
+const TRIES: u32 = 8;
+
+/// What became of an entry's work.
+enum Outcome {
+    /// This follows, and the entry is done with it.
+    Then(Command),
+    /// Nothing follows: done, or no longer wanted.
+    Done,
+    /// Something is wrong that may pass.
+    Later(String),
+}
+
+/// One kind of work.
+#[derive(Clone, Copy)]
+enum Work {
+    Process,
+    Mail,
+    Alert,
+}
+
+impl Work {
+    fn queue(self) -> &'static str {
+        match self {
+            Self::Process => Processor::Local.queue(),
+            Self::Mail => MAIL,
+            Self::Alert => ALERT,
+        }
+    }
+
+    fn actor(self) -> Actor {
+        match self {
+            Self::Process => Actor::Processor,
+            Self::Mail | Self::Alert => Actor::Mailer,
+        }
+    }
+
+    async fn run(self, service: &Service, entry: &OutboxEntry) -> Outcome {
+        match self {
+            Self::Process => local::run(service, entry).await,
+            Self::Mail => mail::run(service, entry).await,
+            Self::Alert => alerts::run(entry),
+        }
+    }
+}
+
+/// Starts the workers; they end when `stop` is cancelled, each after the work it has in hand.
+pub(crate) async fn start(
+    service: Arc<Service>,
+    stop: CancellationToken,
+) -> Result<JoinSet<()>, StorageError> {
+    let taken_up = service.workflow.store.release(OWNER).await?;
+    if taken_up > 0 {
+        tracing::info!(entries = taken_up, "took up the work that was under way when the service went down");
+    }
+    let mut workers = JoinSet::new();
+    let processing = service.config.processing.concurrency.max(1);
+    for (work, count) in [(Work::Process, processing), (Work::Mail, 1), (Work::Alert, 1)] {
+        for _ in 0..count {
+            workers.spawn(serve(work, service.clone(), stop.clone()));
+        }
+    }
+    workers.spawn(housekeeping(service, stop));
+    Ok(workers)
+}
+
+async fn serve(work: Work, service: Arc<Service>, stop: CancellationToken) {
+    let store = service.workflow.store.clone();
+    while !stop.is_cancelled() {
+        let entries = store.claim(work.queue(), None, OWNER, now(), now() + LEASE, 1).await;
+        let entry = match entries {
+            Ok(entries) => entries.into_iter().next(),
+            Err(error) => {
+                tracing::error!(queue = work.queue(), %error, "the outbox can't be read");
+                None
+            }
+        };
+        let Some(entry) = entry else {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = service.workflow.wake.wait(work.queue()) => {}
+                () = tokio::time::sleep(LOOK) => {}
+            }
+            continue;
+        };
+        let outcome = work.run(&service, &entry).await;
+        if let Err(error) = conclude(work, &service, &entry, outcome).await {
+            // The lease runs out and the work is done again.
+            tracing::error!(queue = work.queue(), entry = %entry.id, %error, "the outcome could not be stored");
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+}
+
+async fn conclude(
+    work: Work,
+    service: &Service,
+    entry: &OutboxEntry,
+    outcome: Outcome,
+) -> Result<(), WorkflowError> {
+    let settle = |state| Settle { id: entry.id, state, now: now() };
+    match outcome {
+        Outcome::Then(command) => {
+            let Some(shop) = service.shops.get(&entry.shop).await? else { return Ok(()) };
+            let settled = settle(EntryState::Done);
+            let turn =
+                Turn { shop, actor: work.actor(), repeatable: None, settle: Some(settled), status: 200 };
+            let subject = subject(&entry.customer, entry);
+            match service.workflow.handle(&turn, subject, Request::Command(command), &|_| String::new()).await
+            {
+                // Somebody else decided meanwhile: the outcome is no longer wanted.
+                Err(WorkflowError::Rejected(why)) => {
+                    tracing::info!(queue = work.queue(), entry = %entry.id, %why, "an outcome came too late");
+                    Ok(service.workflow.store.settle(settled).await?)
+                }
+                other => other.map(drop),
+            }
+        }
+        Outcome::Done => Ok(service.workflow.store.settle(settle(EntryState::Done)).await?),
+        Outcome::Later(problem) => {
+            let wait = TimeDelta::seconds(1 << entry.attempts.min(8));
+            tracing::warn!(queue = work.queue(), entry = %entry.id, attempt = entry.attempts, %problem, "will be tried again");
+            Ok(service.workflow.store.settle(settle(EntryState::Again(now() + wait))).await?)
+        }
+    }
+}
+
+fn subject(customer: &CustomerKey, entry: &OutboxEntry) -> Subject {
+    Subject::Customer(customer.clone(), entry.task.into_iter().collect())
+}
+
+/// Forgets what has been kept long enough.
+async fn housekeeping(service: Arc<Service>, stop: CancellationToken) {
+    const EVERY: Duration = Duration::from_secs(300);
+    /// How long a request with an idempotency key is answered again.
+    const ANSWERS: TimeDelta = TimeDelta::hours(24);
+    let calls = TimeDelta::days(i64::from(service.config.journal.days));
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(EVERY) => {}
+        }
+        match service.workflow.store.purge(now() - ANSWERS, now() - calls).await {
+            Ok(0) => {}
+            Ok(rows) => tracing::debug!(rows, "forgot old answers and calls"),
+            Err(error) => tracing::error!(%error, "old rows could not be forgotten"),
+        }
+    }
+}

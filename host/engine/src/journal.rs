@@ -1,0 +1,153 @@
+//! What is kept of each call: enough to replay it, and no names, addresses or ids.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use shopkeeper_domain::{
+    mask_addresses,
+    roles::{
+        Attributes, Refusal, Role,
+        detection::MessageView,
+        wording::{Phrase, Situation},
+    },
+};
+
+use crate::{Fault, plugin::Binding};
+
+/// One call of a plugin.
+#[derive(Debug, Clone)]
+pub struct CallRecord {
+    /// In which role.
+    pub role: Role,
+    /// Such as `read-intent`.
+    pub function: &'static str,
+    /// SHA-256 of the component.
+    pub digest: [u8; 32],
+    /// Which of the shop's settings it ran with.
+    pub settings_revision: u32,
+    /// JSON text.
+    pub input: String,
+    /// JSON text: `{"ok": …}` or `{"refused": …}`; none at fault.
+    pub output: Option<String>,
+    /// What went wrong.
+    pub fault: Option<String>,
+    /// From asking for an instance to having its answer.
+    pub took: Duration,
+}
+
+/// A plugin's fault.
+#[derive(Debug, Clone)]
+pub struct Incident {
+    /// In which role.
+    pub role: Role,
+    /// SHA-256 of the component.
+    pub digest: [u8; 32],
+    /// Such as `read-intent`.
+    pub function: &'static str,
+    /// What went wrong.
+    pub fault: Fault,
+    /// The guest's own, where there is one.
+    pub backtrace: Option<String>,
+    /// JSON text.
+    pub input: String,
+}
+
+/// Lower-case hex.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String can't fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// A value that can be written into the journal, with addresses masked.
+pub(crate) trait Masked {
+    fn masked(&self) -> String;
+}
+
+fn json<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_else(|e| format!("{{\"unwritable\":\"{e}\"}}"))
+}
+
+/// Values that hold no free text of a customer's.
+macro_rules! plain {
+    ($($kind:ty),+) => {$(
+        impl Masked for $kind {
+            fn masked(&self) -> String {
+                json(self)
+            }
+        }
+    )+};
+}
+
+plain!(
+    shopkeeper_domain::roles::pricing::QuoteRequest,
+    shopkeeper_domain::roles::pricing::Quote,
+    shopkeeper_domain::roles::detection::Reading,
+    Vec<shopkeeper_domain::roles::detection::FoundOperation>
+);
+
+impl Masked for str {
+    fn masked(&self) -> String {
+        json(&mask_addresses(self))
+    }
+}
+
+impl Masked for MessageView {
+    fn masked(&self) -> String {
+        json(&Self { text: mask_addresses(&self.text), ..self.clone() })
+    }
+}
+
+impl Masked for Situation {
+    fn masked(&self) -> String {
+        // A name is a name in every slot that carries one.
+        let slot = |(name, value): &(String, String)| {
+            let hidden =
+                if name == "name" { "*".repeat(value.chars().count()) } else { mask_addresses(value) };
+            (name.clone(), hidden)
+        };
+        let slots: Attributes = self.slots.iter().map(slot).collect();
+        json(&Self { slots, ..self.clone() })
+    }
+}
+
+/// A phrase with the values of its slots hidden: the customer's name may stand in it.
+pub(crate) struct Worded<'a>(pub(crate) &'a Phrase, pub(crate) &'a Situation);
+
+impl Masked for Worded<'_> {
+    fn masked(&self) -> String {
+        let mut text = mask_addresses(&self.0.text);
+        for (_, value) in self.1.slots.iter().filter(|(name, value)| name == "name" && !value.is_empty()) {
+            text = text.replace(value.as_str(), &"*".repeat(value.chars().count()));
+        }
+        json(&Phrase { text, label: self.0.label.clone() })
+    }
+}
+
+/// The record of one call.
+pub(crate) fn record(
+    function: &'static str,
+    binding: &Binding,
+    input: &str,
+    outcome: Result<Result<String, &Refusal>, &Fault>,
+    took: Duration,
+) -> CallRecord {
+    let (output, fault) = match outcome {
+        Ok(Ok(answer)) => (Some(format!("{{\"ok\":{answer}}}")), None),
+        Ok(Err(refusal)) => (Some(format!("{{\"refused\":{}}}", json(refusal))), None),
+        Err(fault) => (None, Some(fault.to_string())),
+    };
+    CallRecord {
+        role: binding.plugin.role,
+        function,
+        digest: binding.plugin.digest,
+        settings_revision: binding.revision,
+        input: input.to_owned(),
+        output,
+        fault,
+        took,
+    }
+}
