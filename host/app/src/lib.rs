@@ -6,7 +6,7 @@ pub mod cli;
 pub mod config;
 mod fetch;
 mod http;
-mod imaging;
+pub mod imaging;
 mod mailer;
 mod metrics;
 mod pictures;

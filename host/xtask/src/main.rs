@@ -1,3 +1,80 @@
-//! Set-up.
+//! `cargo xtask`: everything that is done to the project from a shell.
 
-fn main() {}
+mod bench;
+mod demo;
+mod plugins;
+mod process;
+mod service;
+mod setup;
+mod tests;
+mod tidy;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Set-up, build, run, demo, test, bench.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Finds or installs what builds the plugins for WebAssembly.
+    Setup,
+    /// Builds the built-in plugins into target/plugins.
+    Plugins,
+    /// Builds the plugins, then the service with them inside.
+    Build {
+        /// Optimised, into target/release/shopkeeper.
+        #[arg(long)]
+        release: bool,
+    },
+    /// Builds and serves, with a shop `demo`.
+    Run {
+        /// Passed on to `shopkeeper serve`, such as --listen 127.0.0.1:9000.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        serve: Vec<String>,
+    },
+    /// Takes one order through the real service, from analysis to mailbox.
+    Demo {
+        /// Leaves the service up afterwards, until Ctrl-C.
+        #[arg(long)]
+        keep: bool,
+    },
+    /// Every check and every test: what CI runs.
+    Test {
+        /// Passed on to `cargo test`, such as a test's name.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        filter: Vec<String>,
+    },
+    /// The benchmarks: a table of medians, and the same as JSON in target/bench.json.
+    Bench,
+}
+
+fn main() -> Result<()> {
+    match Cli::parse().command {
+        Command::Setup => setup::run().map(drop),
+        Command::Plugins => plugins::build(),
+        Command::Build { release } => build(release).map(drop),
+        Command::Run { serve } => service::run(&build(true)?, &serve),
+        Command::Demo { keep } => demo::run(&build(false)?, keep),
+        Command::Test { filter } => tests::run(&filter),
+        Command::Bench => bench::run(),
+    }
+}
+
+/// The plugins, then the service; returns the program.
+fn build(release: bool) -> Result<PathBuf> {
+    plugins::build()?;
+    let mut cargo = process::cargo(&["build", "--package", "shopkeeper"]);
+    if release {
+        cargo.arg("--release");
+    }
+    process::run(&mut cargo)?;
+    Ok(process::root().join("target").join(if release { "release" } else { "debug" }).join("shopkeeper"))
+}

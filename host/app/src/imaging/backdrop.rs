@@ -74,7 +74,7 @@ pub(super) fn read(text: &[char], from_note: bool, backdrop: &mut Option<Backdro
             let length = sign.chars().count();
             !turned && length <= start && starts_with(&text[start - length..], sign)
         };
-        let against = AGAINST_BEFORE.iter().any(|sign| ends_before(sign))
+        let against = AGAINST_BEFORE.iter().any(ends_before)
             || AGAINST_AFTER.iter().any(|sign| starts_with(&text[end..], sign));
         let current = backdrop.is_some_and(|current| current.colour == colour);
         if against && current {

@@ -154,7 +154,7 @@ fn drop_specks(map: &mut [u8], width: usize, height: usize) {
 /// pixels are mixed with the background.
 fn feather(picture: &mut RgbaImage, map: &[u8]) {
     let (width, height) = (picture.width() as usize, picture.height() as usize);
-    let sigma = (width.max(height) as f32 / 2200.0).clamp(0.8, 1.8);
+    let sigma = (width.max(height) as f32 / 2200.0).clamp(1.1, 1.8);
     let kernel = gaussian_kernel(sigma);
     for band in bands(height, kernel.len() / 2) {
         let cover = map[band.from * width..band.to * width]

@@ -8,12 +8,14 @@ use super::{Format, Processed, Refused};
 const JPEG_QUALITY: u8 = 92;
 
 /// JPEG, except where transparency has to survive or the original was lossless.
-pub(super) fn encode(picture: RgbaImage, lossless: bool) -> Result<Processed, Refused> {
+pub(super) fn encode(mut picture: RgbaImage, lossless: bool) -> Result<Processed, Refused> {
     let (width, height) = picture.dimensions();
     let transparent = picture.pixels().any(|pixel| pixel.0[3] < 255);
     let format = if transparent || lossless { Format::Png } else { Format::Jpeg };
     let mut bytes = Vec::new();
     let written = if transparent {
+        // A removed background would still be in the file, as large as it was, for anyone to bring back.
+        picture.pixels_mut().filter(|pixel| pixel.0[3] == 0).for_each(|pixel| pixel.0 = [0; 4]);
         PngEncoder::new(&mut bytes).write_image(picture.as_raw(), width, height, ExtendedColorType::Rgba8)
     } else {
         let rgb = without_alpha(&picture);
@@ -76,7 +78,8 @@ mod tests {
         picture.put_pixel(3, 4, Rgba([9, 9, 9, 0]));
         let processed = encode(picture, false).expect("encodes");
         assert_eq!(processed.format, Format::Png);
-        assert_eq!(opens_as(&processed).to_rgba8().get_pixel(3, 4).0[3], 0);
+        // Nor is what was removed still there under the transparency.
+        assert_eq!(opens_as(&processed).to_rgba8().get_pixel(3, 4).0, [0; 4]);
     }
 
     #[test]
@@ -85,5 +88,12 @@ mod tests {
         let processed = encode(picture.clone(), true).expect("encodes");
         assert_eq!(processed.format, Format::Png);
         assert_eq!(opens_as(&processed).to_rgba8(), picture);
+    }
+    #[test]
+    fn a_jpeg_is_close_to_what_went_in() {
+        let picture = samples::blurred(64, 48);
+        let opened = opens_as(&encode(picture.clone(), false).expect("encodes")).to_rgba8();
+        let most = picture.as_raw().iter().zip(opened.as_raw()).map(|(a, b)| a.abs_diff(*b)).max();
+        assert!(most <= Some(14), "{most:?}");
     }
 }

@@ -1,6 +1,6 @@
 //! Whole jobs, as a customer would judge them.
 
-use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
+use image::{DynamicImage, ImageEncoder, ImageFormat, Rgba, RgbaImage};
 use proptest::prelude::*;
 
 use super::inspect_tests::turned_jpeg;
@@ -151,6 +151,43 @@ fn every_kind_of_pixel_is_worked_on() {
     clear.put_pixel(0, 0, Rgba([0, 0, 0, 0]));
     let clear = samples::file(&DynamicImage::ImageRgba8(clear), ImageFormat::WebP);
     assert_eq!(done(&clear, &["resize"], "×2", &[]).0.format, Format::Png);
+}
+
+/// A PNG of one colour with a colour profile.
+fn profiled(colour: [u8; 3], profile: Vec<u8>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = image::codecs::png::PngEncoder::new(&mut bytes);
+    encoder.set_icc_profile(profile).expect("PNG takes profiles");
+    encoder.write_image(&colour.repeat(64), 8, 8, image::ExtendedColorType::Rgb8).expect("a sample encodes");
+    bytes
+}
+
+#[test]
+fn a_phones_wide_colours_come_out_as_srgb() {
+    let profile = moxcms::ColorProfile::new_display_p3().encode().expect("a profile");
+    let (_, picture) = done(&profiled([200, 100, 90], profile), &["resize"], "×2", &[]);
+    let Rgba([r, g, b, _]) = *picture.get_pixel(4, 4);
+    // By the two spaces' definitions; taken as they stand the numbers would look faded.
+    assert!(r.abs_diff(213) <= 2 && g.abs_diff(95) <= 3 && b.abs_diff(85) <= 4, "{r} {g} {b}");
+}
+
+#[test]
+fn damaged_profiles_are_ignored() {
+    let profile = moxcms::ColorProfile::new_display_p3().encode().expect("a profile");
+    let mut state = 11_u32;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as usize % below
+    };
+    for _ in 0..400 {
+        let mut damaged = profile.clone();
+        for _ in 0..=next(5) {
+            let at = next(damaged.len());
+            damaged[at] = next(256) as u8;
+        }
+        damaged.truncate(damaged.len() - if next(4) == 0 { next(damaged.len()) } else { 0 });
+        let _ = done(&profiled([200, 100, 90], damaged), &["resize"], "×2", &[]);
+    }
 }
 
 proptest! {

@@ -1,0 +1,110 @@
+//! What is loaded, what is refused and with which words, and the cache of compiled code.
+
+use std::fs;
+
+use shopkeeper_domain::roles::Role;
+use shopkeeper_engine::{CodeCache, Engine, EngineConfig, LoadError};
+
+use crate::forge::{bounds, component, engine, module, request};
+
+fn reasons(role: Role, wasm: &[u8]) -> String {
+    match engine().load(role, wasm) {
+        Err(LoadError::Refused(reasons)) => reasons.join("\n"),
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+/// A component in the text format that imports or exports an instance of this name.
+fn named(import: Option<&str>, exports: &[&str]) -> Vec<u8> {
+    let import = import.map(|i| format!(r#"(import "{i}" (instance))"#)).unwrap_or_default();
+    let exports: String = exports.iter().map(|e| format!(r#"(instance (export "{e}"))"#)).collect();
+    wat::parse_str(format!("(component {import} {exports})")).expect("it parses")
+}
+
+#[test]
+fn what_is_no_component_is_said_to_be_none() {
+    let role = Role::Pricing;
+    assert!(reasons(role, b"GIF89a").contains("no WebAssembly"));
+    let core = wat::parse_str(module(role, "(i32.const 0)", "")).expect("it parses");
+    assert!(reasons(role, &core).contains("core module"));
+    let whole = component(role, "(i32.const 0)", "");
+    assert!(reasons(role, &whole[..whole.len() / 2]).contains("cut off"));
+    assert!(reasons(role, &vec![0; (32 << 20) + 1]).contains("at most"));
+}
+
+#[test]
+fn another_contract_version_is_named_before_anything_is_compiled() {
+    let newer = named(None, &["shopkeeper:pricing/pricing@2.0.0", "shopkeeper:common/lifecycle@1.0.0"]);
+    let said = reasons(Role::Pricing, &newer);
+    assert!(said.contains("exports shopkeeper:pricing@2.0.0; this host serves 1.x"), "{said}");
+    let older = named(None, &["shopkeeper:pricing/pricing@0.9.0", "shopkeeper:common/lifecycle@0.9.0"]);
+    let said = reasons(Role::Pricing, &older);
+    assert!(said.contains("shopkeeper:pricing@0.9.0") && said.contains("build the plugin again"), "{said}");
+    let unknown = named(None, &["somebody:else/thing@1.0.0"]);
+    assert!(reasons(Role::Pricing, &unknown).contains("does not export shopkeeper:pricing/pricing@1.x"));
+}
+
+#[test]
+fn every_reason_is_told_at_once() {
+    let exports = ["shopkeeper:wording/wording@1.0.0"];
+    let said = reasons(Role::Pricing, &named(Some("wasi:sockets/tcp@0.2.0"), &exports));
+    assert!(said.contains("is a wording plugin, not a pricing plugin"), "{said}");
+    assert!(said.contains("imports wasi:sockets/tcp: plugins get no network"), "{said}");
+    assert!(said.contains("does not export shopkeeper:common/lifecycle"), "{said}");
+}
+
+#[test]
+fn a_function_of_another_type_is_refused() {
+    let wasm = named(None, &["shopkeeper:pricing/pricing@1.0.0", "shopkeeper:common/lifecycle@1.0.0"]);
+    assert!(reasons(Role::Pricing, &wasm).contains("does not fit its world"));
+}
+
+fn cached(folder: &std::path::Path, key: u8) -> Engine {
+    let cache = CodeCache { dir: folder.to_owned(), key: [key; 32] };
+    Engine::new(EngineConfig { cache: Some(cache), ..EngineConfig::default() }).expect("the engine starts")
+}
+
+fn files(folder: &std::path::Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let entries = fs::read_dir(folder).expect("the folder").map(|e| e.expect("an entry").path());
+    let mut files: Vec<_> = entries.map(|p| (p.clone(), fs::read(p).expect("a file"))).collect();
+    files.sort();
+    files
+}
+
+#[tokio::test]
+async fn compiled_code_is_kept_and_code_from_elsewhere_is_not_trusted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(cached(folder.path(), 1));
+    let written = files(folder.path());
+    assert_eq!(written.len(), 3, "one a built-in plugin");
+    // A second start reads them: it leaves a file alone that it would have written otherwise.
+    let stamp = |f: &std::path::Path| fs::metadata(f).expect("there").modified().expect("a time");
+    let before: Vec<_> = written.iter().map(|(f, _)| stamp(f)).collect();
+    drop(cached(folder.path(), 1));
+    assert_eq!(written.iter().map(|(f, _)| stamp(f)).collect::<Vec<_>>(), before);
+    // Tampered, cut off, or signed by somebody else: compiled anew and written over.
+    let mut tampered = written[0].1.clone();
+    *tampered.last_mut().expect("not empty") ^= 1;
+    fs::write(&written[0].0, tampered).expect("written");
+    fs::write(&written[1].0, &written[1].1[..100]).expect("written");
+    fs::write(&written[2].0, b"short").expect("written");
+    let engine = cached(folder.path(), 1);
+    let quoted = engine.price(engine.builtin(Role::Pricing), &request("simple"), &bounds()).await;
+    assert!(quoted.answer.is_ok());
+    for (file, contents) in &written {
+        assert_eq!(fs::read(file).expect("a file").len(), contents.len(), "written over");
+    }
+    drop(engine);
+    let signed = files(folder.path());
+    drop(cached(folder.path(), 2));
+    assert_ne!(files(folder.path())[0].1[..32], signed[0].1[..32], "another installation's code is not taken");
+}
+
+#[tokio::test]
+async fn a_cache_that_cannot_be_written_costs_nothing_but_time() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("file");
+    fs::write(&file, "").expect("written");
+    let engine = cached(&file.join("below"), 1);
+    assert!(engine.price(engine.builtin(Role::Pricing), &request("simple"), &bounds()).await.answer.is_ok());
+}

@@ -1,0 +1,49 @@
+//! `cargo xtask test`: every check and every test.
+
+use anyhow::{Result, bail};
+
+use crate::{plugins, process, tidy};
+
+/// What the rules of a shop must never depend on.
+const NOT_IN_DOMAIN: [&str; 8] =
+    ["tokio", "wasmtime", "rusqlite", "axum", "hyper", "reqwest", "lettre", "async-trait"];
+
+pub(crate) fn run(filter: &[String]) -> Result<()> {
+    tidy::check()?;
+    plugins::build()?;
+    if filter.is_empty() {
+        process::run(&mut process::cargo(&["fmt", "--all", "--check"]))?;
+        domain_is_pure()?;
+        plugins::test()?;
+        let lints = ["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"];
+        process::run(&mut process::cargo(&lints))?;
+        dependencies_are_sound()?;
+    }
+    // The tests that run the program find it beside themselves.
+    process::run(&mut process::cargo(&["build", "--workspace", "--locked"]))?;
+    let mut tests = process::cargo(&["test", "--workspace", "--locked"]);
+    if !filter.is_empty() {
+        tests.arg("--").args(filter);
+    }
+    process::run(&mut tests)
+}
+
+fn domain_is_pure() -> Result<()> {
+    let tree =
+        ["tree", "--package", "shopkeeper-domain", "--edges", "normal", "--prefix", "none", "--locked"];
+    let tree = process::output(&mut process::cargo(&tree))?;
+    let names: Vec<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+    match NOT_IN_DOMAIN.iter().find(|n| names.contains(n)) {
+        Some(name) => bail!("host/domain depends on {name}: the rules know no I/O"),
+        None => Ok(()),
+    }
+}
+
+/// Licences and known problems of what is built in, where cargo-deny is installed.
+fn dependencies_are_sound() -> Result<()> {
+    if !process::succeeds(&mut process::cargo(&["deny", "--version"])) {
+        println!("cargo-deny is not installed: licences were not checked");
+        return Ok(());
+    }
+    process::run(&mut process::cargo(&["deny", "--offline", "check", "licenses", "bans", "sources"]))
+}

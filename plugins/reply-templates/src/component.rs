@@ -1,0 +1,37 @@
+//! Glue between the wording world and [`crate::word()`].
+
+use crate::bindings::exports::shopkeeper::common::lifecycle::{self, Description, Problem};
+use crate::bindings::exports::shopkeeper::wording::wording::{self, Phrase, Situation};
+use crate::bindings::shopkeeper::common::settings;
+use crate::bindings::shopkeeper::common::types::Refusal;
+
+/// The component.
+pub(crate) struct Plugin;
+
+impl lifecycle::Guest for Plugin {
+    fn describe() -> Description {
+        Description {
+            name: "reply-templates".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            summary: "按模板回复,每种场合可以有多种说法,可分语言。Words replies from templates.".into(),
+            settings_schema: crate::SCHEMA.into(),
+            default_settings: crate::DEFAULTS.into(),
+        }
+    }
+
+    fn check_settings(settings: String) -> Result<(), Vec<Problem>> {
+        let problem = |found: plugin_kit::Problem| Problem { pointer: found.pointer, message: found.message };
+        crate::check(&settings).map_err(|problems| problems.into_iter().map(problem).collect())
+    }
+}
+
+impl wording::Guest for Plugin {
+    fn word(situation: Situation) -> Result<Phrase, Refusal> {
+        let text = settings::get();
+        let settings = crate::parse(&text).map_err(|why| Refusal::Other(format!("settings: {why}")))?;
+        let said =
+            crate::word(&settings, &situation.key, &situation.slots, situation.bucket, &situation.locale);
+        let said = said.ok_or(Refusal::Unsupported(situation.key))?;
+        Ok(Phrase { text: said.text, label: said.label })
+    }
+}
