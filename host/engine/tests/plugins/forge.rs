@@ -1,6 +1,6 @@
 //! Forges components: a small module in the text format becomes a component of a role's world.
 
-use std::path::Path;
+use std::{path::Path, sync::LazyLock};
 
 use shopkeeper_domain::{
     Currency,
@@ -19,8 +19,7 @@ use wit_parser::Resolve;
 fn parameters(role: Role) -> &'static str {
     match role {
         Role::Pricing => "i32 i32 i32 i32 i32 i32 i32 i32 i64 i32 i32 i32",
-        // The record is larger than 16 flat values, so it comes by its address.
-        Role::Detection => "i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 i32 i32 i32",
+        Role::Detection => "i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 i32 i32 i32",
         Role::Wording => "i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 i32 i32 i32 i32",
     }
 }
@@ -85,8 +84,11 @@ pub(crate) fn bytes(words: &[u32]) -> String {
     words.iter().flat_map(|w| w.to_le_bytes()).map(|b| format!("\\{b:02x}")).collect()
 }
 
+/// One engine for all tests: compiling the built-in plugins takes longer than any test.
 pub(crate) fn engine() -> Engine {
-    Engine::new(EngineConfig::default()).expect("the engine starts")
+    static ENGINE: LazyLock<Engine> =
+        LazyLock::new(|| Engine::new(EngineConfig::default()).expect("the engine starts"));
+    ENGINE.clone()
 }
 
 /// A component with this main function, bound.
