@@ -24,7 +24,7 @@ const SHORT: usize = 200;
 /// The most rows, rules, operations or attributes.
 const MANY: usize = 64;
 /// The most that anything can cost, in minor units: far above any shop, far below an overflow.
-const ABSURD: i64 = 100_000_000_00;
+const ABSURD: i64 = 10_000_000_000;
 
 /// What a shop lets a price be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

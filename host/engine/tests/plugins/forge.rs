@@ -76,7 +76,12 @@ pub(crate) fn encode(role: Role, module: &str) -> Vec<u8> {
     let world = resolve.select_world(&[package], Some(&format!("{role}-plugin"))).expect("the world");
     let mut module = wat::parse_str(module).expect("the module parses");
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).expect("metadata");
-    ComponentEncoder::default().module(&module).expect("a module").validate(true).encode().expect("a component")
+    ComponentEncoder::default()
+        .module(&module)
+        .expect("a module")
+        .validate(true)
+        .encode()
+        .expect("a component")
 }
 
 /// A WIT string or list: address and length, little-endian, as WAT data.

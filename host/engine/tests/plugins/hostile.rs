@@ -25,7 +25,8 @@ async fn a_loop_ends_at_the_deadline() {
 #[tokio::test]
 async fn a_loop_at_initialisation_is_refused_when_loaded() {
     let engine = engine();
-    let wasm = crate::forge::component(Role::Pricing, "(i32.const 0)", "(func $spin (loop (br 0))) (start $spin)");
+    let wasm =
+        crate::forge::component(Role::Pricing, "(i32.const 0)", "(func $spin (loop (br 0))) (start $spin)");
     let refused = engine.load(Role::Pricing, &wasm).expect_err("refused");
     assert!(refused.to_string().contains("longer than a call may"), "{refused}");
 }
@@ -33,7 +34,10 @@ async fn a_loop_at_initialisation_is_refused_when_loaded() {
 #[tokio::test]
 async fn a_crash_is_told_with_its_backtrace() {
     let fault = fault_of("(call $deep) unreachable", "(func $deep unreachable)").await;
-    assert!(matches!(&fault, Fault::Trap { backtrace: Some(trace), .. } if trace.contains("deep")), "{fault:?}");
+    assert!(
+        matches!(&fault, Fault::Trap { backtrace: Some(trace), .. } if trace.contains("deep")),
+        "{fault:?}"
+    );
 }
 
 #[tokio::test]
@@ -155,7 +159,8 @@ async fn spans_outside_the_text_are_bad_answers() {
         (i32.store8 (i32.const 8196) (i32.const 3)) (i32.store8 (i32.const 8208) (i32.const 90))
         (i32.store (i32.const 8212) (i32.const 4096)) (i32.store (i32.const 8216) (i32.const 1))
         (i32.const 8192)"#;
-    let data = format!(r#"(data (i32.const 4096) "{}") (data (i32.const 4200) "r")"#, bytes(&[4200, 1, 1, 9]));
+    let data =
+        format!(r#"(data (i32.const 4096) "{}") (data (i32.const 4200) "r")"#, bytes(&[4200, 1, 1, 9]));
     let binding = bind(&engine, Role::Detection, body, &data);
     let outside = engine.read_intent(&binding, &message("好的")).await;
     assert!(matches!(&outside.incidents[0].fault, Fault::BadAnswer(why) if why.contains("from 1 to 9")));

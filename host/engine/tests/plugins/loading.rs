@@ -97,7 +97,11 @@ async fn compiled_code_is_kept_and_code_from_elsewhere_is_not_trusted() {
     drop(engine);
     let signed = files(folder.path());
     drop(cached(folder.path(), 2));
-    assert_ne!(files(folder.path())[0].1[..32], signed[0].1[..32], "another installation's code is not taken");
+    assert_ne!(
+        files(folder.path())[0].1[..32],
+        signed[0].1[..32],
+        "another installation's code is not taken"
+    );
 }
 
 #[tokio::test]

@@ -1,0 +1,13 @@
+//! Tests through the public door.
+
+mod access;
+mod app;
+mod bad_input;
+mod contract;
+mod external;
+mod fetching;
+mod order;
+mod outbox;
+mod plugins;
+mod process;
+mod repeats;

@@ -1,0 +1,308 @@
+//! The real program: how it starts, how it refuses to, and what a kill leaves behind.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+};
+
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+
+use crate::app::{dump, photo};
+
+/// The program, built beside this test.
+fn program() -> Command {
+    let test = std::env::current_exe().expect("this test is a file");
+    let folder: PathBuf = test.ancestors().nth(2).expect("target/<profile>").to_owned();
+    let mut command = Command::new(folder.join("shopkeeper"));
+    command.env_remove("IMAGE_MODULE_ENABLED");
+    command
+}
+
+fn run(data: &Path, arguments: &[&str]) -> Output {
+    program()
+        .arg("--data")
+        .arg(data)
+        .args(arguments)
+        .output()
+        .expect("the program runs: cargo build --workspace")
+}
+
+fn line(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).trim().to_owned()
+}
+
+/// A running program; killed when dropped.
+struct Served {
+    child: Child,
+    url: String,
+    client: Client,
+}
+
+impl Served {
+    fn start(data: &Path) -> Self {
+        let mut command = program();
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("output")).lines();
+        let ready = lines.find_map(|l| l.expect("a line").strip_prefix("listening on ").map(str::to_owned));
+        Self {
+            url: ready.expect("it says where it listens"),
+            child,
+            client: Client::builder().no_proxy().build().expect("a client"),
+        }
+    }
+
+    /// As `kill -9` does: nothing is finished, nothing is said.
+    fn kill(mut self) {
+        self.child.kill().expect("killed");
+        self.child.wait().expect("gone");
+    }
+
+    async fn send(&self, key: &str, method: Method, path: &str, body: &Value) -> Value {
+        let request = self.client.request(method, format!("{}{path}", self.url)).bearer_auth(key).json(body);
+        let answer = request.send().await.expect("an answer");
+        let (status, text) = (answer.status(), answer.text().await.expect("a text"));
+        assert!(status.is_success(), "{path}: {status} {text}");
+        serde_json::from_str(&text).unwrap_or(Value::Null)
+    }
+
+    async fn post(&self, key: &str, path: &str, body: Value) -> Value {
+        self.send(key, Method::POST, &format!("/v1/shops/demo{path}"), &body).await
+    }
+
+    async fn get(&self, key: &str, path: &str) -> Value {
+        self.send(key, Method::GET, &format!("/v1/shops/demo{path}"), &Value::Null).await
+    }
+
+    /// Acknowledges what comes until this text came.
+    async fn hear(&self, key: &str, wanted: &str, heard: &mut Vec<String>) {
+        for _ in 0..20 {
+            let waiting = self.get(key, "/outbox?wait=30").await;
+            for entry in waiting["entries"].as_array().expect("entries") {
+                let id = entry["id"].as_str().expect("an id");
+                self.post(key, &format!("/outbox/{id}/ack"), json!({})).await;
+                heard.push(entry["text"].as_str().unwrap_or("[image]").to_owned());
+            }
+            if heard.last().is_some_and(|h| h == wanted) {
+                return;
+            }
+        }
+        panic!("{wanted:?} never came; there was {heard:?}");
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn admin(data: &Path) -> String {
+    fs::read_to_string(data.join("admin.key")).expect("the admin key").trim().to_owned()
+}
+
+/// Where the order is interrupted: before which step the process is killed, again and again.
+#[derive(Clone, Copy, PartialEq)]
+enum Kill {
+    AfterPayment,
+    WhileProcessing,
+    AfterRevision,
+    AfterAcceptance,
+    Everywhere,
+}
+
+/// Takes an order from analysis to mailbox, with kills at these moments; returns what the customer heard.
+async fn order_with(kill: Kill) -> Vec<String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    let mut service = Served::start(data);
+    let key = admin(data);
+    let interrupt = |service: Served, at: Kill| {
+        if kill == at || kill == Kill::Everywhere {
+            service.kill();
+            Served::start(data)
+        } else {
+            service
+        }
+    };
+    service.send(&key, Method::POST, "/v1/shops", &json!({ "id": "demo", "name": "演示店" })).await;
+    let upload =
+        service.client.post(format!("{}/v1/shops/demo/images", service.url)).bearer_auth(&key).body(photo());
+    let image: Value = upload.send().await.expect("an answer").json().await.expect("JSON");
+    let analysis = json!({ "customer_id": "tb_1", "image_id": image["image_id"], "complexity": "normal", "request_text": "变清晰" });
+    let task =
+        service.post(&key, "/analyses", analysis).await["task"]["id"].as_str().expect("an id").to_owned();
+    service.post(&key, "/payments", json!({ "customer_id": "tb_1", "order_id": "1" })).await;
+    service = interrupt(service, Kill::AfterPayment);
+    service = interrupt(service, Kill::WhileProcessing);
+    let mut heard = Vec::new();
+    let ready = "好了,你看一下效果,没问题把邮箱发我";
+    service.hear(&key, ready, &mut heard).await;
+    let say = |id: &str, text: &str| json!({ "message_id": id, "customer_id": "tb_1", "text": text });
+    service.post(&key, "/messages", say("m1", "不满意")).await;
+    service = interrupt(service, Kill::AfterRevision);
+    service.post(&key, "/messages", say("m1", "不满意")).await;
+    service.post(&key, "/messages", say("m2", "再亮一点")).await;
+    service = interrupt(service, Kill::AfterRevision);
+    service.hear(&key, ready, &mut heard).await;
+    service.post(&key, "/messages", say("m3", "可以了，abc@qq.com")).await;
+    service = interrupt(service, Kill::AfterAcceptance);
+    service.hear(&key, "发到您邮箱了,注意查收哈", &mut heard).await;
+    let done = service.get(&key, &format!("/tasks/{task}")).await;
+    assert_eq!((&done["status"], &done["attempt"]), (&json!("completed"), &json!(2)), "{done}");
+    for picture in [&done["image_id"], &done["result_image_id"]] {
+        let path = format!("{}/v1/shops/demo/images/{}", service.url, picture.as_str().expect("an id"));
+        assert_eq!(service.client.get(path).bearer_auth(&key).send().await.expect("an answer").status(), 200);
+    }
+    assert_eq!(fs::read_dir(data.join("mail")).expect("the mails").count(), 1, "one mail");
+    heard
+}
+
+#[tokio::test]
+async fn a_killed_service_loses_nothing_and_says_nothing_twice() {
+    let ready = "好了,你看一下效果,没问题把邮箱发我";
+    let wanted = [
+        "[image]",
+        ready,
+        "好,你说一下哪里要改,或者发图告诉我",
+        "好的,重新给你做",
+        "[image]",
+        ready,
+        "发到您邮箱了,注意查收哈",
+    ];
+    for kill in [
+        Kill::AfterPayment,
+        Kill::WhileProcessing,
+        Kill::AfterRevision,
+        Kill::AfterAcceptance,
+        Kill::Everywhere,
+    ] {
+        assert_eq!(order_with(kill).await, wanted);
+    }
+}
+
+#[tokio::test]
+async fn sigterm_ends_the_service_with_success() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut service = Served::start(folder.path());
+    let ended =
+        Command::new("kill").args(["-TERM", &service.child.id().to_string()]).status().expect("kill runs");
+    assert!(ended.success());
+    assert_eq!(service.child.wait().expect("it ends").code(), Some(0));
+}
+
+#[test]
+fn what_keeps_it_from_starting_is_one_clear_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let refused = |output: &Output, word: &str| {
+        assert_eq!(output.status.code(), Some(1), "{}", line(output));
+        assert!(line(output).lines().count() == 1 && line(output).contains(word), "{}", line(output));
+    };
+    let busy = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = busy.local_addr().expect("an address").to_string();
+    refused(&run(&data, &["serve", "--listen", &port]), "is in use");
+    let file = folder.path().join("file");
+    fs::write(&file, "").expect("written");
+    refused(&run(&file, &["serve"]), "can't be written to");
+    refused(&run(&file.join("below"), &["serve"]), "can't be written to");
+    let config = folder.path().join("shopkeeper.toml");
+    fs::write(&config, "[server]\nlisten_on = 1\n").expect("written");
+    refused(&run(&data, &["serve", "--config", config.to_str().expect("a path")]), "listen_on");
+    let raw = rusqlite::Connection::open(data.join("shopkeeper.sqlite")).expect("opens");
+    raw.pragma_update(None, "user_version", 99).expect("set");
+    drop(raw);
+    let before = dump(&data.join("shopkeeper.sqlite"));
+    refused(&run(&data, &["serve", "--listen", "127.0.0.1:0"]), "newer version");
+    assert_eq!(dump(&data.join("shopkeeper.sqlite")), before, "it was left alone");
+    assert_eq!(run(&data, &["serve", "--no-such-option"]).status.code(), Some(2));
+    assert_eq!(run(&data, &["shop", "add", "Not A Shop"]).status.code(), Some(2));
+}
+
+#[test]
+fn two_services_do_not_share_a_data_folder() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let first = Served::start(folder.path());
+    let second = run(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(line(&second).contains("another shopkeeper is running"), "{}", line(&second));
+    drop(first);
+}
+
+#[tokio::test]
+async fn shops_and_keys_are_made_without_http_also_beside_a_running_service() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let service = Served::start(folder.path());
+    let added = run(folder.path(), &["shop", "add", "demo", "--name", "演示店"]);
+    assert!(added.status.success(), "{}", line(&added));
+    assert_eq!(run(folder.path(), &["shop", "add", "demo"]).status.code(), Some(1), "it is there already");
+    let listed = run(folder.path(), &["shop", "list", "--json"]);
+    let listed: Value = serde_json::from_slice(&listed.stdout).expect("JSON");
+    assert_eq!(listed, json!({ "shops": [{ "id": "demo", "name": "演示店" }] }));
+    let made =
+        run(folder.path(), &["key", "add", "--shop", "demo", "--scope", "agent", "--scope", "operator"]);
+    let key = String::from_utf8(made.stdout).expect("text").trim().to_owned();
+    assert_eq!(service.get(&key, "/tasks").await["tasks"], json!([]), "the running service takes it");
+    assert_eq!(
+        run(folder.path(), &["key", "add", "--shop", "nowhere", "--scope", "agent"]).status.code(),
+        Some(1)
+    );
+    assert_eq!(
+        run(folder.path(), &["key", "add", "--shop", "demo", "--scope", "king"]).status.code(),
+        Some(2)
+    );
+}
+
+#[test]
+fn doctor_tells_what_is_there_and_no_secrets() {
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(Served::start(folder.path()));
+    let healthy = run(folder.path(), &["doctor", "--json"]);
+    assert!(healthy.status.success(), "{}", String::from_utf8_lossy(&healthy.stdout));
+    let said = String::from_utf8(healthy.stdout).expect("text");
+    assert!(said.contains("price-table") && !said.contains(&admin(folder.path())), "{said}");
+    let file = folder.path().join("admin.key");
+    let sick = run(&file, &["doctor"]);
+    assert_eq!(sick.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&sick.stdout).contains("PROBLEM data folder"));
+}
+
+#[test]
+fn secrets_addresses_and_chat_texts_stay_out_of_the_log() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = program();
+    command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(folder.path());
+    command
+        .env("SHOPKEEPER_LOG__FILTER", "shopkeeper=trace,info")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().expect("it starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("output")).lines();
+    let url = lines
+        .find_map(|l| l.expect("a line").strip_prefix("listening on ").map(str::to_owned))
+        .expect("ready");
+    let key = admin(folder.path());
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let client = Client::builder().no_proxy().build().expect("a client");
+        let post = |path: &str, body: Value| {
+            client.post(format!("{url}{path}")).bearer_auth(&key).json(&body).send()
+        };
+        post("/v1/shops", json!({ "id": "demo", "name": "演示店" })).await.expect("an answer");
+        let message = json!({ "message_id": "1", "customer_id": "tb_secret", "text": "退款 private@qq.com" });
+        assert_eq!(post("/v1/shops/demo/messages", message).await.expect("an answer").status(), 200);
+    });
+    Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill runs");
+    let mut log = String::new();
+    child.stderr.take().expect("the log").read_to_string(&mut log).expect("text");
+    child.wait().expect("it ends");
+    assert!(log.contains("alert"), "the alert is told: {log}");
+    for secret in [key.as_str(), "private@", "退款", "tb_secret"] {
+        assert!(!log.contains(secret), "{secret} in {log}");
+    }
+}
