@@ -216,10 +216,16 @@ pub(crate) fn dump(path: &std::path::Path) -> Vec<String> {
         let columns = statement.column_count();
         let mut found = statement.query([]).expect("rows");
         while let Some(row) = found.next().expect("a row") {
-            let cells: Vec<String> =
-                (0..columns).map(|n| format!("{:?}", row.get_ref(n).expect("a cell"))).collect();
+            let cells: Vec<String> = (0..columns).map(|n| cell(row.get_ref(n).expect("a cell"))).collect();
             rows.push(format!("{table}: {}", cells.join(" | ")));
         }
     }
     rows
+}
+
+fn cell(value: rusqlite::types::ValueRef<'_>) -> String {
+    match value {
+        rusqlite::types::ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
+        other => format!("{other:?}"),
+    }
 }

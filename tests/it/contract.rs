@@ -80,8 +80,8 @@ async fn metrics_tell_where_the_time_goes() {
     let metrics = app.get("", "!/metrics").await.json;
     let text = metrics.as_str().expect("text");
     for name in [
-        "shopkeeper_step_seconds_bucket{step=\"commit\"",
-        "shopkeeper_plugin_call_seconds_count{role=\"detection\"",
+        "step=\"commit\"}",
+        "shopkeeper_plugin_call_seconds_count{role=\"detection\",function=\"read-intent\"} 1",
         "shopkeeper_outbox_waiting",
     ] {
         assert!(text.contains(name), "{name} in {text}");

@@ -56,7 +56,7 @@ impl Served {
     }
 
     /// As `kill -9` does: nothing is finished, nothing is said.
-    fn kill(mut self) {
+    fn kill(&mut self) {
         self.child.kill().expect("killed");
         self.child.wait().expect("gone");
     }
@@ -106,82 +106,121 @@ fn admin(data: &Path) -> String {
     fs::read_to_string(data.join("admin.key")).expect("the admin key").trim().to_owned()
 }
 
-/// Where the order is interrupted: before which step the process is killed, again and again.
+/// Where the order is interrupted.
 #[derive(Clone, Copy, PartialEq)]
 enum Kill {
+    /// The payment is taken, the picture waits or is being worked on.
     AfterPayment,
-    WhileProcessing,
+    /// The result lies on disk; whether it is in the database is chance.
+    AtResult,
+    /// The customer is not content, and again when they said what to change.
     AfterRevision,
+    /// The mail waits or is being written.
     AfterAcceptance,
+    /// The mail lies on disk; whether that is in the database is chance.
+    AtMail,
+    /// At every one of these moments.
     Everywhere,
+}
+
+/// How many files there are in a folder and below.
+fn files(folder: &Path) -> usize {
+    let Ok(entries) = fs::read_dir(folder) else { return 0 };
+    entries.filter_map(Result::ok).map(|e| if e.path().is_dir() { files(&e.path()) } else { 1 }).sum()
+}
+
+/// An order that is interrupted.
+struct Order {
+    data: PathBuf,
+    service: Served,
+    key: String,
+    kill: Kill,
+    heard: Vec<String>,
+}
+
+impl Order {
+    /// Kills the process where it is due, as soon as there are so many files in this folder, and starts it again.
+    fn interrupt(mut self, at: Kill, folder: &str, count: usize) -> Self {
+        if self.kill != at && self.kill != Kill::Everywhere {
+            return self;
+        }
+        while files(&self.data.join(folder)) < count {
+            std::thread::yield_now();
+        }
+        self.service.kill();
+        self.service = Served::start(&self.data);
+        self
+    }
+
+    async fn say(&self, id: &str, text: &str) {
+        let message = json!({ "message_id": id, "customer_id": "tb_1", "text": text });
+        self.service.post(&self.key, "/messages", message).await;
+    }
+
+    async fn hear(&mut self, wanted: &str) {
+        self.service.hear(&self.key, wanted, &mut self.heard).await;
+    }
+
+    /// The first result's file, and everything up to the revision.
+    async fn run(mut self, task: &str) -> Vec<String> {
+        self = self.interrupt(Kill::AfterPayment, "images", 1).interrupt(Kill::AtResult, "images", 2);
+        self.hear(READY).await;
+        self.say("m1", "不满意").await;
+        self = self.interrupt(Kill::AfterRevision, "images", 2);
+        self.say("m1", "不满意").await;
+        self.say("m2", "再亮一点").await;
+        self = self.interrupt(Kill::AfterRevision, "images", 2).interrupt(Kill::AtResult, "images", 3);
+        self.hear(READY).await;
+        self.say("m3", "可以了，abc@qq.com").await;
+        self = self.interrupt(Kill::AfterAcceptance, "images", 3).interrupt(Kill::AtMail, "mail", 1);
+        self.hear("发到您邮箱了,注意查收哈").await;
+        let done = self.service.get(&self.key, &format!("/tasks/{task}")).await;
+        assert_eq!((&done["status"], &done["attempt"]), (&json!("completed"), &json!(2)), "{done}");
+        for picture in [&done["image_id"], &done["result_image_id"]] {
+            let path =
+                format!("{}/v1/shops/demo/images/{}", self.service.url, picture.as_str().expect("an id"));
+            let seen = self.service.client.get(path).bearer_auth(&self.key).send().await.expect("an answer");
+            assert_eq!(seen.status(), 200);
+        }
+        assert_eq!(files(&self.data.join("mail")), 1, "one mail");
+        self.heard
+    }
 }
 
 /// Takes an order from analysis to mailbox, with kills at these moments; returns what the customer heard.
 async fn order_with(kill: Kill) -> Vec<String> {
     let folder = tempfile::tempdir().expect("a folder");
-    let data = folder.path();
-    let mut service = Served::start(data);
-    let key = admin(data);
-    let interrupt = |service: Served, at: Kill| {
-        if kill == at || kill == Kill::Everywhere {
-            service.kill();
-            Served::start(data)
-        } else {
-            service
-        }
-    };
+    let data = folder.path().to_owned();
+    let service = Served::start(&data);
+    let key = admin(&data);
     service.send(&key, Method::POST, "/v1/shops", &json!({ "id": "demo", "name": "演示店" })).await;
     let upload =
         service.client.post(format!("{}/v1/shops/demo/images", service.url)).bearer_auth(&key).body(photo());
     let image: Value = upload.send().await.expect("an answer").json().await.expect("JSON");
-    let analysis = json!({ "customer_id": "tb_1", "image_id": image["image_id"], "complexity": "normal", "request_text": "变清晰" });
-    let task =
-        service.post(&key, "/analyses", analysis).await["task"]["id"].as_str().expect("an id").to_owned();
+    let analysis = json!({
+        "customer_id": "tb_1", "image_id": image["image_id"], "complexity": "normal", "request_text": "变清晰",
+    });
+    let analysed = service.post(&key, "/analyses", analysis).await;
+    let task = analysed["task"]["id"].as_str().expect("an id").to_owned();
     service.post(&key, "/payments", json!({ "customer_id": "tb_1", "order_id": "1" })).await;
-    service = interrupt(service, Kill::AfterPayment);
-    service = interrupt(service, Kill::WhileProcessing);
-    let mut heard = Vec::new();
-    let ready = "好了,你看一下效果,没问题把邮箱发我";
-    service.hear(&key, ready, &mut heard).await;
-    let say = |id: &str, text: &str| json!({ "message_id": id, "customer_id": "tb_1", "text": text });
-    service.post(&key, "/messages", say("m1", "不满意")).await;
-    service = interrupt(service, Kill::AfterRevision);
-    service.post(&key, "/messages", say("m1", "不满意")).await;
-    service.post(&key, "/messages", say("m2", "再亮一点")).await;
-    service = interrupt(service, Kill::AfterRevision);
-    service.hear(&key, ready, &mut heard).await;
-    service.post(&key, "/messages", say("m3", "可以了，abc@qq.com")).await;
-    service = interrupt(service, Kill::AfterAcceptance);
-    service.hear(&key, "发到您邮箱了,注意查收哈", &mut heard).await;
-    let done = service.get(&key, &format!("/tasks/{task}")).await;
-    assert_eq!((&done["status"], &done["attempt"]), (&json!("completed"), &json!(2)), "{done}");
-    for picture in [&done["image_id"], &done["result_image_id"]] {
-        let path = format!("{}/v1/shops/demo/images/{}", service.url, picture.as_str().expect("an id"));
-        assert_eq!(service.client.get(path).bearer_auth(&key).send().await.expect("an answer").status(), 200);
-    }
-    assert_eq!(fs::read_dir(data.join("mail")).expect("the mails").count(), 1, "one mail");
-    heard
+    Order { data, service, key, kill, heard: Vec::new() }.run(&task).await
 }
+
+const READY: &str = "好了,你看一下效果,没问题把邮箱发我";
 
 #[tokio::test]
 async fn a_killed_service_loses_nothing_and_says_nothing_twice() {
-    let ready = "好了,你看一下效果,没问题把邮箱发我";
     let wanted = [
         "[image]",
-        ready,
+        READY,
         "好,你说一下哪里要改,或者发图告诉我",
         "好的,重新给你做",
         "[image]",
-        ready,
+        READY,
         "发到您邮箱了,注意查收哈",
     ];
-    for kill in [
-        Kill::AfterPayment,
-        Kill::WhileProcessing,
-        Kill::AfterRevision,
-        Kill::AfterAcceptance,
-        Kill::Everywhere,
-    ] {
+    use Kill::*;
+    for kill in [AfterPayment, AtResult, AfterRevision, AfterAcceptance, AtMail, Everywhere] {
         assert_eq!(order_with(kill).await, wanted);
     }
 }

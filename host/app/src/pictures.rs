@@ -43,6 +43,7 @@ pub(crate) struct Kept {
 #[derive(Clone)]
 pub(crate) struct Pictures {
     root: PathBuf,
+    desk: Desk,
     limits: Arc<Limits>,
     store: Arc<dyn Storage>,
     /// Decoding takes a core and up to a few hundred megabytes each: a bounded number at a time.
@@ -50,9 +51,9 @@ pub(crate) struct Pictures {
 }
 
 impl Pictures {
-    pub(crate) fn new(root: PathBuf, limits: Limits, store: Arc<dyn Storage>) -> Self {
+    pub(crate) fn new(root: PathBuf, desk: Desk, limits: Limits, store: Arc<dyn Storage>) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        Self { root, limits: Arc::new(limits), store, decoders: Arc::new(Semaphore::new(cores)) }
+        Self { root, desk, limits: Arc::new(limits), store, decoders: Arc::new(Semaphore::new(cores)) }
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -62,7 +63,8 @@ impl Pictures {
     /// Checks and keeps a picture. The file is on disk before the database knows of it.
     pub(crate) async fn keep(&self, shop: &ShopId, bytes: Vec<u8>) -> Result<Kept, PictureError> {
         let _permit = self.decoders.acquire().await.expect("the semaphore is never closed");
-        let (limits, root, folder) = (self.limits.clone(), self.root.clone(), shop.clone());
+        let (limits, root, desk, folder) =
+            (self.limits.clone(), self.root.clone(), self.desk.clone(), shop.clone());
         let image = tokio::task::spawn_blocking(move || -> Result<Image, PictureError> {
             let seen = imaging::inspect(&bytes, &limits)?;
             let id = ImageId::from_sha256(sha256(&[&bytes]));
@@ -74,7 +76,7 @@ impl Pictures {
                 bytes: bytes.len() as u64,
                 created_at: Utc::now(),
             };
-            write_durably(&path(&root, &folder, &image.id, &image.media_type), &bytes)?;
+            desk.write(&path(&root, &folder, &image.id, &image.media_type), &bytes)?;
             Ok(image)
         })
         .await
@@ -116,20 +118,36 @@ pub(crate) fn extension(media_type: &str) -> &'static str {
     }
 }
 
-/// Writes a file so that it is whole or not there, also after a power cut.
-pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    if path.exists() {
-        return Ok(());
+/// Where files are written before they are put in their place, so that what is in its place is whole.
+#[derive(Clone)]
+pub(crate) struct Desk(PathBuf);
+
+impl Desk {
+    /// Clears the folder of what a killed process left half written.
+    pub(crate) fn open(folder: PathBuf) -> io::Result<Self> {
+        match fs::remove_dir_all(&folder) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+            _ => fs::create_dir_all(&folder)?,
+        }
+        Ok(Self(folder))
     }
-    let folder = path.parent().ok_or_else(|| io::Error::other("a path without a folder"))?;
-    fs::create_dir_all(folder)?;
-    let half = path.with_extension(format!("{}.half", uuid::Uuid::now_v7()));
-    let mut file = File::create_new(&half)?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&half, path));
-    if written.is_err() {
-        // What is left of a failed write is of no use; the first error is the one to tell.
-        let _ = fs::remove_file(&half);
+
+    /// Writes a file so that it is whole or not there, also after a power cut. One that is there stays.
+    pub(crate) fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        if path.exists() {
+            return Ok(());
+        }
+        let folder = path.parent().ok_or_else(|| io::Error::other("a path without a folder"))?;
+        fs::create_dir_all(folder)?;
+        let half = self.0.join(uuid::Uuid::now_v7().to_string());
+        let mut file = File::create_new(&half)?;
+        let written =
+            file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&half, path));
+        if written.is_err() {
+            // What is left of a failed write is of no use; the first error is the one to tell.
+            let _ = fs::remove_file(&half);
+        }
+        written?;
+        File::open(folder)?.sync_all()
     }
-    written?;
-    File::open(folder)?.sync_all()
 }

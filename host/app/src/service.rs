@@ -18,7 +18,7 @@ use crate::{
     imaging::Limits,
     mailer::{FileMailer, Mailer},
     metrics::Metrics,
-    pictures::Pictures,
+    pictures::{Desk, Pictures},
     secrets::{ApiKey, Secret, write_private},
     shops::Shops,
     wake::Wake,
@@ -39,7 +39,7 @@ impl StartError {
     }
 }
 
-/// The data folder: `shopkeeper.sqlite`, `images/`, `mail/`, `cache/`, `secret`, `admin.key`.
+/// The data folder: `shopkeeper.sqlite`, `images/`, `mail/`, `cache/`, `tmp/`, `secret`, `admin.key`.
 #[derive(Debug, Clone)]
 pub struct DataFolder(PathBuf);
 
@@ -106,6 +106,8 @@ impl Service {
         let engine = tokio::task::spawn_blocking(move || Engine::new(engine_config));
         let store: Arc<dyn Storage> = Arc::new(database.await.map_err(StartError::new)??);
         let engine = engine.await.map_err(StartError::new)?.map_err(StartError::new)?;
+        let desk = Desk::open(data.join("tmp"))
+            .map_err(|e| StartError(format!("{} can't be written to: {e}", data.join("tmp").display())))?;
         let first_start = admin_key(data, store.as_ref()).await?;
         let limits = Limits {
             max_bytes: config.images.max_bytes,
@@ -113,9 +115,9 @@ impl Service {
             max_side: MAX_SIDE,
         };
         Ok(Self {
-            pictures: Pictures::new(data.join("images"), limits, store.clone()),
+            pictures: Pictures::new(data.join("images"), desk.clone(), limits, store.clone()),
             fetcher: Fetcher::new(&config.images).map_err(StartError::new)?,
-            mailer: Box::new(FileMailer::new(data.join("mail"), &config.mail).map_err(StartError)?),
+            mailer: Box::new(FileMailer::new(data.join("mail"), desk, &config.mail).map_err(StartError)?),
             shops: Shops::new(store.clone(), engine.clone()),
             workflow: Workflow {
                 store,

@@ -22,8 +22,8 @@ use shopkeeper_domain::{
 use uuid::Uuid;
 
 use crate::{
-    AnswerKey, AnswerOf, Commit, Counts, Image, Incident, Key, Loaded, Named, Offer, OutboxEntry, OwnedCase, Page,
-    RememberedAnswer, Settle, Shop, Storage, StorageError, TaskFilter,
+    AnswerKey, AnswerOf, Commit, Counts, Image, Incident, Key, Loaded, Named, Offer, OutboxEntry, OwnedCase,
+    Page, RememberedAnswer, Settle, Shop, Storage, StorageError, TaskFilter,
 };
 use pool::{Readers, Writer};
 

@@ -92,7 +92,10 @@ async fn from_file(
                 return Err(Problem::invalid("/attempt_token", "an attempt token is a UUID"));
             }
             _ => {
-                return Err(Problem::invalid(format!("/{name}"), "the form takes `file` and `attempt_token`"));
+                return Err(Problem::invalid(
+                    format!("/{name}"),
+                    "the form takes `file` and `attempt_token`",
+                ));
             }
         }
     }

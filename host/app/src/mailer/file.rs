@@ -9,23 +9,24 @@ use lettre::{
 };
 
 use super::{Mail, MailError, Mailer};
-use crate::{config, pictures::write_durably};
+use crate::{config, pictures::Desk};
 
 /// Writes mails into a folder.
 pub(crate) struct FileMailer {
     folder: PathBuf,
+    desk: Desk,
     from_name: String,
     from: Address,
 }
 
 impl FileMailer {
     /// A mailer into this folder; an error where the configured sender is no address.
-    pub(crate) fn new(folder: PathBuf, config: &config::Mail) -> Result<Self, String> {
+    pub(crate) fn new(folder: PathBuf, desk: Desk, config: &config::Mail) -> Result<Self, String> {
         let from = config
             .from_address
             .parse()
             .map_err(|e| format!("mail.from_address {:?} is no e-mail address: {e}", config.from_address))?;
-        Ok(Self { folder, from_name: one_line(&config.from_name), from })
+        Ok(Self { folder, desk, from_name: one_line(&config.from_name), from })
     }
 
     fn message(&self, mail: Mail) -> Result<Message, MailError> {
@@ -58,7 +59,8 @@ impl Mailer for FileMailer {
     async fn send(&self, mail: Mail) -> Result<(), MailError> {
         let path = self.folder.join(format!("{}.eml", mail.id));
         let message = self.message(mail)?;
-        let written = tokio::task::spawn_blocking(move || write_durably(&path, &message.formatted())).await;
+        let desk = self.desk.clone();
+        let written = tokio::task::spawn_blocking(move || desk.write(&path, &message.formatted())).await;
         match written {
             Ok(Ok(())) => Ok(()),
             Ok(Err(e)) => Err(MailError::Transient(format!("the mail can't be written: {e}"))),
