@@ -105,6 +105,7 @@ async fn malformed_bodies_are_told_with_their_place() {
             json!({ "customer_id": "a", "image_id": image, "operation": "Make It Pop" }),
             "/operation",
         ),
+        ("/payments", "payments", json!(["a", null, "1", null, null]), ""),
         ("/quotes", "agent", json!({ "pictures": [] }), "/pictures"),
         (
             "/quotes",

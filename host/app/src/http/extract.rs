@@ -65,23 +65,24 @@ pub(super) fn body_too_large() -> Problem {
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
 }
 
-/// Reads JSON; an error says where and what.
+/// Reads a JSON object; an error says where and what.
 pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let pointer = pointer(error.path(), &error.inner().to_string());
-        let inner = error.into_inner();
-        if inner.is_data() {
-            Problem::invalid(
-                pointer,
-                format!("{}: {}", "the body is not as this path takes it", strip(&inner)),
-            )
-        } else {
-            malformed(&inner)
+    let value: Result<T, _> = serde_path_to_error::deserialize(&mut deserializer);
+    match value {
+        // serde would take a list for an object, its fields in order.
+        Ok(_) if bytes.trim_ascii_start().first() != Some(&b'{') => {
+            Err(Problem::invalid("", "the body is not as this path takes it: it must be an object"))
         }
-    })?;
-    deserializer.end().map_err(|e| malformed(&e))?;
-    Ok(value)
+        Ok(value) => deserializer.end().map(|()| value).map_err(|e| malformed(&e)),
+        Err(error) => {
+            // What is no JSON at all is told so, also where something before the mistake has the wrong type.
+            serde_json::from_slice::<serde::de::IgnoredAny>(bytes).map_err(|e| malformed(&e))?;
+            let pointer = pointer(error.path(), &error.inner().to_string());
+            let why = strip(error.inner());
+            Err(Problem::invalid(pointer, format!("the body is not as this path takes it: {why}")))
+        }
+    }
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {
