@@ -122,9 +122,17 @@ async fn malformed_bodies_are_told_with_their_place() {
         let problem = app.post(who, path, body.clone()).await.problem(422);
         assert_eq!(problem["pointer"], pointer, "{path} {body}: {problem}");
     }
-    let settings = json!({ "price_floor": 100, "price_ceiling": 50 });
-    let problem = app.send("operator", Method::PUT, "/settings", settings).await.problem(422);
-    assert_eq!(problem["pointer"], "/price_ceiling");
+    let fen = |minor: i64| json!({ "minor": minor, "currency": "CNY" });
+    for (settings, pointer) in [
+        (json!({ "price_floor": fen(100), "price_ceiling": fen(50) }), "/price_ceiling/minor"),
+        (json!({ "price_floor": { "minor": 1, "currency": "USD" } }), "/price_floor/currency"),
+        (json!({ "utc_offset_minutes": 9999 }), "/utc_offset_minutes"),
+        (json!({ "processor": "magic" }), "/processor"),
+        (json!({ "free_revision": 1 }), "/free_revision"),
+    ] {
+        let problem = app.send("operator", Method::PUT, "/settings", settings).await.problem(422);
+        assert_eq!(problem["pointer"], pointer, "{problem}");
+    }
     let form = app.request("agent", Method::POST, "/detect").header("content-type", "text/html").body("<p>");
     app.answer(form).await.problem(415);
     assert_eq!(app.dump(), before, "nothing changed");

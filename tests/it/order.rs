@@ -167,9 +167,9 @@ async fn a_person_takes_a_conversation_over_and_gives_it_back() {
 #[tokio::test]
 async fn a_shops_own_settings_count() {
     let app = TestApp::start().await;
-    let settings = json!({ "price_floor": 5000, "free_revisions": 0 });
+    let settings = json!({ "price_floor": { "minor": 5000, "currency": "CNY" }, "free_revisions": 0 });
     let put = app.send("operator", reqwest::Method::PUT, "/settings", settings).await.expect(200);
-    assert_eq!((&put["price_floor"], &put["locale"]), (&json!(5000), &json!("zh-CN")));
+    assert_eq!((&put["price_floor"]["minor"], &put["locale"]), (&json!(5000), &json!("zh-CN")));
     let analysed = app.analyse("tb_4").await;
     assert_eq!((&analysed["quote"], &analysed["refusal"]["kind"]), (&Value::Null, &json!("needs-person")));
     let task = app.shown("tb_5").await;

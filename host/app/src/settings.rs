@@ -32,10 +32,12 @@ pub struct ShopSettings {
     /// ISO 4217: the only currency that quotes and payments are in.
     #[schema(value_type = String, example = "CNY")]
     pub currency: Currency,
-    /// No quote goes below this; in minor units.
-    pub price_floor: Option<i64>,
-    /// No quote goes above this; in minor units.
-    pub price_ceiling: Option<i64>,
+    /// No quote goes below this.
+    #[schema(value_type = Option<Object>)]
+    pub price_floor: Option<Money>,
+    /// No quote goes above this.
+    #[schema(value_type = Option<Object>)]
+    pub price_ceiling: Option<Money>,
     /// How many rounds of revision are free; the next one goes to a person.
     pub free_revisions: u32,
     /// Whether a result that failed its quality check waits for a person instead of going out.
@@ -78,11 +80,19 @@ impl Default for ShopSettings {
 impl ShopSettings {
     /// What can't be said in the type: the pointer of the offending field and why.
     pub fn check(&self) -> Result<(), (&'static str, &'static str)> {
-        if self.price_floor.is_some_and(|f| f < 0) {
-            return Err(("/price_floor", "a price floor can't be negative"));
+        let floor = self.price_floor.map_or(0, |f| f.minor);
+        if floor < 0 {
+            return Err(("/price_floor/minor", "a price floor can't be negative"));
         }
-        if self.price_ceiling.is_some_and(|c| c < self.price_floor.unwrap_or(0)) {
-            return Err(("/price_ceiling", "the price ceiling is below the floor"));
+        if self.price_ceiling.is_some_and(|c| c.minor < floor) {
+            return Err(("/price_ceiling/minor", "the price ceiling is below the floor"));
+        }
+        let foreign = |bound: Option<Money>| bound.is_some_and(|b| b.currency != self.currency);
+        if foreign(self.price_floor) {
+            return Err(("/price_floor/currency", "the price floor is not in the shop's currency"));
+        }
+        if foreign(self.price_ceiling) {
+            return Err(("/price_ceiling/currency", "the price ceiling is not in the shop's currency"));
         }
         if !(-840..=840).contains(&self.utc_offset_minutes) {
             return Err(("/utc_offset_minutes", "an offset from UTC is between -840 and 840 minutes"));
@@ -112,11 +122,6 @@ impl ShopSettings {
     }
 
     pub(crate) fn bounds(&self) -> PriceBounds {
-        let money = |minor| Money { minor, currency: self.currency };
-        PriceBounds {
-            currency: self.currency,
-            floor: self.price_floor.map(money),
-            ceiling: self.price_ceiling.map(money),
-        }
+        PriceBounds { currency: self.currency, floor: self.price_floor, ceiling: self.price_ceiling }
     }
 }

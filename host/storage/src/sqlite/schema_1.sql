@@ -73,6 +73,7 @@ CREATE TABLE events (
 CREATE INDEX events_of_task ON events (task, seq) WHERE task IS NOT NULL;
 CREATE INDEX events_of_customer ON events (shop, platform, customer, seq);
 
+-- Rows are large and come in turn from many customers: appended by rowid, found by the index.
 CREATE TABLE messages (
     shop TEXT NOT NULL REFERENCES shops (id),
     platform TEXT NOT NULL,
@@ -82,7 +83,7 @@ CREATE TABLE messages (
     document TEXT NOT NULL,
     answer TEXT NOT NULL,
     PRIMARY KEY (shop, platform, customer, id)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- Analyses that wait for the agent, first in, first out.
 CREATE TABLE offers (
