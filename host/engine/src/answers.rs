@@ -11,10 +11,13 @@ use shopkeeper_domain::{
     },
 };
 
-use crate::bindings::{
-    common::types, detection::exports::shopkeeper::detection::detection as wit_detection,
-    pricing::exports::shopkeeper::pricing::pricing as wit_pricing,
-    wording::exports::shopkeeper::wording::wording as wit_wording,
+use crate::{
+    bindings::{
+        common::types, detection::exports::shopkeeper::detection::detection as wit_detection,
+        pricing::exports::shopkeeper::pricing::pricing as wit_pricing,
+        wording::exports::shopkeeper::wording::wording as wit_wording,
+    },
+    plugin::Description,
 };
 
 /// The longest phrase, in characters.
@@ -185,12 +188,71 @@ pub(crate) fn phrase(answer: wit_wording::Phrase, situation: &Situation) -> Chec
     if text.chars().any(is_hidden) {
         return nonsense("the phrase holds a control or bidi character");
     }
-    let mut finder = LinkFinder::new();
-    finder.url_must_have_scheme(false);
-    for link in finder.links(&text) {
-        if !situation.slots.iter().any(|(_, value)| value.contains(link.as_str())) {
-            return nonsense("the phrase holds a link or an address that is in none of its slots");
-        }
+    if has_foreign_link(&text, situation) {
+        return nonsense("the phrase holds a link or an address that is in none of its slots");
     }
     Ok(Phrase { text, label: short("the label", answer.label)? })
+}
+
+/// Whether a link or address is left once those of the slots are taken out of the text.
+///
+/// They are taken out first because Chinese puts no spaces around them: a link finder takes the words in
+/// 发到abc@qq.com吗 for a part of the address.
+fn has_foreign_link(text: &str, situation: &Situation) -> bool {
+    let mut finder = LinkFinder::new();
+    finder.url_must_have_scheme(false);
+    if finder.links(text).next().is_none() {
+        return false;
+    }
+    let mut rest = text.to_owned();
+    for (_, value) in &situation.slots {
+        for link in finder.links(value) {
+            rest = without(&rest, link.as_str());
+        }
+    }
+    finder.links(&rest).next().is_some()
+}
+
+/// The text with a space for every place where `link` stands by itself: `abc@qq.com` is no part of
+/// `xabc@qq.com` or `abc@qq.com.cn`.
+fn without(text: &str, link: &str) -> String {
+    let of_link = |c: char| c.is_ascii_alphanumeric() || "_%+-@/?&=#~".contains(c);
+    let mut rest = String::with_capacity(text.len());
+    let mut copied = 0;
+    for (at, _) in text.match_indices(link) {
+        let (before, after) = (&text[..at], &text[at + link.len()..]);
+        // A dot ends a sentence, unless more of a name follows it.
+        let goes_on = after.strip_prefix(['.', ':']).unwrap_or(after).starts_with(of_link);
+        let begins_earlier = before.ends_with(|c| of_link(c) || c == '.');
+        if !goes_on && !begins_earlier {
+            rest.push_str(&text[copied..at]);
+            rest.push(' ');
+            copied = at + link.len();
+        }
+    }
+    rest.push_str(&text[copied..]);
+    rest
+}
+
+/// What is wrong with what a plugin says of itself: people read it, and settings start from it.
+pub(crate) fn description_problem(said: &Description) -> Option<String> {
+    let line = |what: &str, text: &str| match short(what, text.to_owned()) {
+        Ok(text) if text.trim().is_empty() => Some(format!("{what} is empty")),
+        Ok(_) => None,
+        Err(bad) => Some(bad.into_sentence()),
+    };
+    let json = |what: &str, text: &str| {
+        let error = serde_json::from_str::<serde::de::IgnoredAny>(text).err()?;
+        Some(format!("{what} is no JSON: {error}"))
+    };
+    line("its name", &said.name)
+        .or_else(|| line("its version", &said.version))
+        .or_else(|| {
+            said.summary
+                .chars()
+                .any(is_hidden)
+                .then(|| "its summary holds a control or bidi character".into())
+        })
+        .or_else(|| json("its settings schema", &said.settings_schema))
+        .or_else(|| json("its default settings", &said.default_settings))
 }

@@ -88,8 +88,12 @@ fn export_problems(role: Role, exports: &[String]) -> Vec<String> {
     let names: Vec<Name<'_>> = exports.iter().filter_map(|e| Name::parse(e)).collect();
     let wanted = [(format!("shopkeeper:{role}"), role.name()), ("shopkeeper:common".to_owned(), "lifecycle")];
     for (package, interface) in &wanted {
-        let of = names.iter().find(|n| n.package == package && n.interface == *interface);
-        match of {
+        let of = || names.iter().filter(|n| n.package == package && n.interface == *interface);
+        // A plugin may serve several hosts: one version that this host serves will do.
+        if of().any(|name| name.unserved("exports").is_none()) {
+            continue;
+        }
+        match of().next() {
             Some(name) => problems.extend(name.unserved("exports")),
             None => problems.push(format!("does not export {package}/{interface}@{MAJOR}.x")),
         }

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::Value;
 use shopkeeper_domain::{
     mask_addresses,
     roles::{
         Attributes, Refusal, Role,
-        detection::MessageView,
+        detection::{FoundOperation, MessageView, Reading},
+        pricing::{Quote, QuoteRequest},
         wording::{Phrase, Situation},
     },
 };
@@ -71,23 +73,38 @@ fn json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_else(|e| format!("{{\"unwritable\":\"{e}\"}}"))
 }
 
-/// Values that hold no free text of a customer's.
-macro_rules! plain {
-    ($($kind:ty),+) => {$(
+/// For values whose strings a plugin chose: it may repeat the customer's text in any of them.
+fn json_masked<T: Serialize>(value: &T) -> String {
+    fn mask(value: &mut Value) {
+        match value {
+            Value::String(text) => *text = mask_addresses(text),
+            Value::Array(values) => values.iter_mut().for_each(mask),
+            Value::Object(fields) => fields.values_mut().for_each(mask),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+    match serde_json::to_value(value) {
+        Ok(mut value) => {
+            mask(&mut value);
+            value.to_string()
+        }
+        Err(e) => json(&format!("unwritable: {e}")),
+    }
+}
+
+macro_rules! masked_by {
+    ($write:ident: $($kind:ty),+) => {$(
         impl Masked for $kind {
             fn masked(&self) -> String {
-                json(self)
+                $write(self)
             }
         }
     )+};
 }
 
-plain!(
-    shopkeeper_domain::roles::pricing::QuoteRequest,
-    shopkeeper_domain::roles::pricing::Quote,
-    shopkeeper_domain::roles::detection::Reading,
-    Vec<shopkeeper_domain::roles::detection::FoundOperation>
-);
+// Pricing sees no text of a customer's, so it can repeat none.
+masked_by!(json: QuoteRequest, Quote);
+masked_by!(json_masked: Reading, Vec<FoundOperation>, Refusal);
 
 impl Masked for str {
     fn masked(&self) -> String {
@@ -137,7 +154,7 @@ pub(crate) fn record(
 ) -> CallRecord {
     let (output, fault) = match outcome {
         Ok(Ok(answer)) => (Some(format!("{{\"ok\":{answer}}}")), None),
-        Ok(Err(refusal)) => (Some(format!("{{\"refused\":{}}}", json(refusal))), None),
+        Ok(Err(refusal)) => (Some(format!("{{\"refused\":{}}}", refusal.masked())), None),
         Err(fault) => (None, Some(fault.to_string())),
     };
     CallRecord {

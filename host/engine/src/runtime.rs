@@ -11,7 +11,7 @@ use wasmtime::{
 };
 
 use crate::{
-    CodeCache, Fault,
+    CodeCache, Fault, answers,
     bindings::{
         common::types,
         detection::DetectionPluginPre,
@@ -30,8 +30,12 @@ const TICK: Duration = Duration::from_millis(5);
 const STACK: usize = 512 << 10;
 /// Memory that stays with a slot of the pool between calls, so that it need not be asked for again.
 const KEEP_RESIDENT: usize = 2 << 20;
-/// Core modules, memories and tables of one component: components from Python and JavaScript hold several.
-const PARTS: u32 = 8;
+/// Core instances that one component may hold: Python's and JavaScript's hold many.
+const INSTANCES: u32 = 32;
+/// Memories that one component may hold.
+const MEMORIES: u32 = 4;
+/// Tables that one component may hold.
+const TABLES: u32 = 8;
 
 /// The plugins that are embedded.
 const BUILT_IN: [(Role, &[u8]); 3] = [
@@ -236,13 +240,17 @@ impl Inner {
             World::Detection(pre) => describe!(pre),
             World::Wording(pre) => describe!(pre),
         };
-        Ok(Description {
+        let description = Description {
             name: name.into(),
             version: version.into(),
             summary,
             settings_schema,
             default_settings: default_settings.into(),
-        })
+        };
+        match answers::description_problem(&description) {
+            Some(problem) => Err(Fault::BadAnswer(problem)),
+            None => Ok(description),
+        }
     }
 
     async fn check_settings(&self, plugin: &Plugin, settings: &str) -> Result<Vec<Problem>, Fault> {
@@ -274,16 +282,18 @@ fn plain_words(error: &wasmtime::Error) -> String {
 fn settings(config: &EngineConfig) -> Config {
     let calls = config.concurrent_calls;
     let mut pool = PoolingAllocationConfig::new();
+    // Totals are calls times what one component may hold: whoever gets past the semaphore finds a place, and
+    // a full pool is never taken for a plugin's fault.
     pool.total_component_instances(calls)
-        .total_core_instances(calls.saturating_mul(PARTS))
-        .total_memories(calls.saturating_mul(4))
-        .total_tables(calls.saturating_mul(PARTS))
+        .total_core_instances(calls.saturating_mul(INSTANCES))
+        .total_memories(calls.saturating_mul(MEMORIES))
+        .total_tables(calls.saturating_mul(TABLES))
         .total_stacks(calls)
-        .max_core_instances_per_component(PARTS * 4)
-        .max_memories_per_component(PARTS)
-        .max_tables_per_component(PARTS)
-        .max_memories_per_module(PARTS)
-        .max_tables_per_module(PARTS)
+        .max_core_instances_per_component(INSTANCES)
+        .max_memories_per_component(MEMORIES)
+        .max_memories_per_module(MEMORIES)
+        .max_tables_per_component(TABLES)
+        .max_tables_per_module(TABLES)
         .table_elements(100_000)
         .max_component_instance_size(10 << 20)
         .max_core_instance_size(10 << 20)

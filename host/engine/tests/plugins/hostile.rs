@@ -152,6 +152,50 @@ async fn tricks_in_wording_never_reach_a_customer() {
 }
 
 #[tokio::test]
+async fn an_address_of_the_slots_may_stand_in_the_middle_of_chinese_words() {
+    let slots = [("address", "abc@qq.com"), ("link", "https://shop.example/a?b=1")];
+    for text in [
+        "发到abc@qq.com吗?",
+        "abc@qq.com收到了",
+        "是abc@qq.com.",
+        "看https://shop.example/a?b=1哦",
+        "OK.没问题",
+    ] {
+        assert_eq!(word(text, &slots).await.1, None, "{text}");
+    }
+    // Near misses: another mailbox, another host, a part of the address, more than the link.
+    for text in [
+        "发到xabc@qq.com吗",
+        "发到c@qq.com吗",
+        "发到abc@qq.com.cn吗",
+        "发到abc@qq.com.evil.example吗",
+        "看https://shop.example/a?b=1&to=evil",
+        "看evil.example?u=abc@qq.com",
+        "加evil.example看abc@qq.com",
+    ] {
+        let fault = word(text, &slots).await.1;
+        assert!(matches!(fault, Some(Fault::BadAnswer(_))), "{text}: {fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_plugin_repeats_of_a_message_is_masked_in_the_journal() {
+    let engine = engine();
+    // err(other(text)) and ok(reading { intent: other(text), … }): the first two parameters are the text.
+    let refuses = "(i32.store8 (i32.const 8192) (i32.const 1)) (i32.store8 (i32.const 8196) (i32.const 3))";
+    let reads = "(i32.store8 (i32.const 8196) (i32.const 6))";
+    for head in [refuses, reads] {
+        let body = format!(
+            "{head} (i32.store (i32.const 8200) (local.get 0)) (i32.store (i32.const 8204) (local.get 1)) (i32.const 8192)"
+        );
+        let binding = bind(&engine, Role::Detection, &body, "");
+        let read = engine.read_intent(&binding, &message("zhang@qq.com 发这")).await;
+        let output = read.calls[0].output.as_deref().expect("no fault");
+        assert!(output.contains("************ 发这"), "{output}");
+    }
+}
+
+#[tokio::test]
 async fn spans_outside_the_text_are_bad_answers() {
     let engine = engine();
     // ok(reading { intent: confirm, confidence: 90, evidence: [{ rule: "r", span: 1..9 }] })
@@ -182,6 +226,25 @@ async fn more_calls_than_the_pool_holds_wait_their_turn() {
         let quoted = quoted.expect("no panic");
         assert!(quoted.incidents.is_empty() && quoted.answer.is_ok());
     }
+}
+
+#[tokio::test]
+async fn a_component_finds_its_places_in_the_pool_or_is_refused_when_loaded() {
+    let engine = engine();
+    let data = r#"(data (i32.const 4096) "CNY")"#;
+    let most =
+        bind(&engine, Role::Pricing, &prices(777, 888), &format!("{data} (memory 1) (memory 1) (memory 1)"));
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..200 {
+        let (engine, most) = (engine.clone(), most.clone());
+        calls.spawn(async move { engine.price(&most, &request("simple"), &bounds()).await });
+    }
+    while let Some(quoted) = calls.join_next().await {
+        assert!(quoted.expect("no panic").incidents.is_empty(), "a full pool is no fault of the plugin");
+    }
+    let more = crate::forge::component(Role::Pricing, "(i32.const 0)", &"(memory 1) ".repeat(4));
+    let refused = engine.load(Role::Pricing, &more).expect_err("refused");
+    assert!(refused.to_string().contains("memories count of 5"), "{refused}");
 }
 
 #[tokio::test]

@@ -59,6 +59,32 @@ fn a_function_of_another_type_is_refused() {
     assert!(reasons(Role::Pricing, &wasm).contains("does not fit its world"));
 }
 
+#[test]
+fn a_plugin_that_also_serves_a_newer_host_is_no_worse_for_it() {
+    let both = [
+        "shopkeeper:pricing/pricing@2.0.0",
+        "shopkeeper:pricing/pricing@1.0.0",
+        "shopkeeper:common/lifecycle@1.0.0",
+    ];
+    let said = reasons(Role::Pricing, &named(None, &both));
+    assert!(!said.contains("2.0.0"), "{said}");
+}
+
+#[test]
+fn a_plugin_must_say_plainly_who_it_is() {
+    // Of the same length as "hostile", so that everything else stays where it is.
+    for name in ["host\\0a\\07e", "       "] {
+        let wat = module(Role::Pricing, "(i32.const 0)", "").replace("hostile1.0.0", &format!("{name}1.0.0"));
+        let refused =
+            engine().load(Role::Pricing, &crate::forge::encode(Role::Pricing, &wat)).expect_err("refused");
+        assert!(matches!(&refused, LoadError::Describe(shopkeeper_engine::Fault::BadAnswer(_))), "{refused}");
+    }
+    let wat = module(Role::Pricing, "(i32.const 0)", "").replace("1.0.0{}", "1.0.0{,");
+    let refused =
+        engine().load(Role::Pricing, &crate::forge::encode(Role::Pricing, &wat)).expect_err("refused");
+    assert!(refused.to_string().contains("no JSON"), "{refused}");
+}
+
 fn cached(folder: &std::path::Path, key: u8) -> Engine {
     let cache = CodeCache { dir: folder.to_owned(), key: [key; 32] };
     Engine::new(EngineConfig { cache: Some(cache), ..EngineConfig::default() }).expect("the engine starts")
