@@ -49,7 +49,7 @@ fn words(checker: &mut Checker, value: &Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::DEFAULTS;
+    use crate::DEFAULTS;
 
     #[test]
     fn defaults_pass_and_mistakes_are_pointed_at() {

@@ -1,15 +1,17 @@
 //! Reads a message's intent and operations by keywords, with traps, negation and a fixed precedence.
 //!
-//! `settings` is what a shop can set, `check` says what is wrong with it, `text` is a copy for matching that knows
-//! where each character came from, `read` decides. `component` is the thin glue to `wit/`.
+//! `settings` is what a shop can set, `defaults` what it starts with, `check` says what is wrong with it, `text` is a
+//! copy for matching that knows where each character came from, `read` decides. `component` is the thin glue to `wit/`.
 
 mod bindings;
 mod check;
 mod component;
+mod defaults;
 mod read;
 mod settings;
 mod text;
 
 pub use check::check;
+pub use defaults::DEFAULTS;
 pub use read::{Evidence, Found, Intent, Reading, find_operations, read_intent};
-pub use settings::{DEFAULTS, SCHEMA, Settings, parse};
+pub use settings::{SCHEMA, Settings, parse};

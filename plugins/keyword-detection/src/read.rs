@@ -57,6 +57,8 @@ pub struct Found {
 #[must_use]
 pub fn read_intent(settings: &Settings<'_>, text: &str, addresses: u32) -> Reading {
     let mut copy = Matchable::new(text);
+    // Before the traps are masked: 行不行 is no complaint, but it is a question.
+    let question = first(&copy, "question", &settings.question);
     settings.traps.iter().for_each(|trap| copy.mask(trap));
     let reading = |intent, confidence, evidence| Reading { intent, confidence, evidence };
     for (intent, name, words, confidence) in [
@@ -71,10 +73,16 @@ pub fn read_intent(settings: &Settings<'_>, text: &str, addresses: u32) -> Readi
     if let Some(evidence) = revise {
         return reading(Intent::Revise, 80, vec![evidence]);
     }
-    if let Some(evidence) = first(&copy, "question", &settings.question) {
+    let (accepted, denied) = acceptance(&copy, settings);
+    if let Some(evidence) = question {
         return reading(Intent::Question, 75, vec![evidence]);
     }
-    if let Some(evidence) = first(&copy, "confirm", &settings.confirm).or(turned) {
+    // What is denied outweighs what is accepted beside it: asking once more costs less than mailing work that the
+    // customer does not want.
+    if let Some(evidence) = denied {
+        return reading(Intent::Revise, 65, vec![evidence]);
+    }
+    if let Some(evidence) = accepted.or(turned) {
         return reading(Intent::Confirm, 80, vec![evidence]);
     }
     let length = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
@@ -94,8 +102,10 @@ pub fn find_operations(settings: &Settings<'_>, text: &str) -> Vec<Found> {
         .operations
         .iter()
         .filter_map(|operation| {
-            let evidence = first(&copy, &format!("operation:{}", operation.name), &operation.keywords)?;
-            Some(Found { name: operation.name.as_str().to_owned(), evidence })
+            let (hit, word) = first_hit(&copy, &operation.keywords)?;
+            let (start, end) = copy.span(hit);
+            let rule = format!("operation:{}:{word}", operation.name);
+            Some(Found { name: operation.name.as_str().to_owned(), evidence: Evidence { rule, start, end } })
         })
         .collect();
     found.sort_by_key(|found| found.evidence.start);
@@ -107,111 +117,63 @@ fn evidence(copy: &Matchable, name: &str, word: &str, hit: Hit) -> Evidence {
     Evidence { rule: format!("{name}:{word}"), start, end }
 }
 
-/// The keyword that stands first.
+/// The keyword that stands first, the longest of several in one place.
+fn first_hit<'w>(copy: &Matchable, words: &'w [Text<'_>]) -> Option<(Hit, &'w str)> {
+    let hits = words.iter().filter_map(|word| Some((copy.find(word, 0)?, word.as_str())));
+    hits.min_by_key(|(hit, _)| (hit.at, usize::MAX - hit.len))
+}
+
 fn first(copy: &Matchable, name: &str, words: &[Text<'_>]) -> Option<Evidence> {
-    let hits = words.iter().filter_map(|word| Some((copy.find(word, 0)?, word)));
-    let (hit, word) = hits.min_by_key(|(hit, _)| (hit.at, usize::MAX - hit.len))?;
-    Some(evidence(copy, name, word, hit))
+    first_hit(copy, words).map(|(hit, word)| evidence(copy, name, word, hit))
 }
 
 /// The first complaint that is meant, and the first that is turned round: 不用重做了 accepts.
 fn complaints(copy: &Matchable, settings: &Settings<'_>) -> (Option<Evidence>, Option<Evidence>) {
     let mut turned = None;
-    for word in &settings.revise {
+    for word in &*settings.revise {
         let mut from = 0;
         while let Some(hit) = copy.find(word, from) {
-            if !copy.preceded_by(hit, settings.negators.iter().map(Text::as_str)) {
-                return (Some(evidence(copy, "revise", word, hit)), turned);
+            match copy.preceded_by(hit, settings.negators.iter().map(Text::as_str)) {
+                // 没有重做 is a complaint all the same; 没有不满意 is none.
+                Some(negator) if negator.starts_with('没') && !word.contains('不') => {
+                    return (Some(evidence(copy, "revise", word, hit)), turned);
+                }
+                // 不是不好 is neither: what follows says what is the matter.
+                Some("不是") => {}
+                Some(_) => {
+                    turned.get_or_insert_with(|| evidence(copy, "confirm:negated", word, hit));
+                }
+                None => return (Some(evidence(copy, "revise", word, hit)), turned),
             }
-            turned.get_or_insert_with(|| evidence(copy, "confirm:negated", word, hit));
             from = hit.at + hit.len;
         }
     }
     (None, turned)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::settings::{DEFAULTS, parse};
-
-    fn intent(text: &str) -> Intent {
-        read_intent(&parse(DEFAULTS).expect("they parse"), text, u32::from(text.contains('@'))).intent
-    }
-
-    #[test]
-    fn complaints_ask_for_a_revision() {
-        for text in [
-            "颜色不对，脸太黄了",
-            "不满意，重做",
-            "效果不好|ratio:16:9|quality:4k",
-            "颜色不对，改好再发到abc@qq.com",
-        ] {
-            assert_eq!(intent(text), Intent::Revise, "{text}");
-        }
-    }
-
-    #[test]
-    fn traps_and_negation_are_no_complaints() {
-        for text in [
-            "不好意思，刚看到，挺好的",
-            "没有不满意，很好",
-            "没什么不对的，可以了",
-            "不用重做了，就这样吧",
-            "不需要改一下了，谢谢",
-        ] {
-            assert_eq!(intent(text), Intent::Confirm, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_asked_is_never_confirmed() {
-        for text in ["这样好不好看？", "尺寸对不对？", "可以吗", "多久能好", "之前发到old@qq.com了吗？没收到"]
-        {
-            assert_eq!(intent(text), Intent::Question, "{text}");
-        }
-    }
-
-    #[test]
-    fn money_and_complaints_reach_a_person_first() {
-        for text in ["退款，不要了", "我要投诉你们", "转人工", "不满意，退款吧？"] {
-            assert_eq!(intent(text), Intent::HandOff, "{text}");
-        }
-        assert_eq!(intent("先别发，abc@qq.com这个邮箱不用了"), Intent::WithdrawAddress);
-    }
-
-    #[test]
-    fn acceptance_is_read_from_words_and_from_an_address() {
-        for text in ["可以", "好的，没问题", "ok", "ＯＫ！", "行", "嗯嗯就这样发我吧", "abc@qq.com", "好"]
-        {
-            assert_eq!(intent(text), Intent::Confirm, "{text}");
-        }
-        for text in ["正在进行中", "book", "", "   ", "照片是去年拍的"] {
-            assert_eq!(intent(text), Intent::None, "{text}");
-        }
-    }
-
-    #[test]
-    fn operations_come_in_the_order_of_the_text_with_their_places() {
-        let settings = parse(DEFAULTS).expect("they parse");
-        let found = find_operations(&settings, "把背景换成白色，尺寸改成一寸，ＰＳＤ也要");
-        let names: Vec<&str> = found.iter().map(|f| f.name.as_str()).collect();
-        assert_eq!(names, ["remove_bg", "resize", "layered"]);
-        assert_eq!((found[0].evidence.start, found[0].evidence.end), (1, 3));
-        assert_eq!(found[2].evidence.rule, "operation:layered:psd");
-        assert!(find_operations(&settings, "在吗").is_empty());
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn spans_lie_in_the_text(text in "[不好对满意可以ok吗?？ \u{200b}，Ａ-ｚ@背景]{0,60}") {
-            let settings = parse(DEFAULTS).expect("they parse");
-            let length = u32::try_from(text.chars().count()).expect("short");
-            let reading = read_intent(&settings, &text, 0);
-            let places = reading.evidence.into_iter().chain(find_operations(&settings, &text).into_iter().map(|f| f.evidence));
-            for place in places {
-                proptest::prop_assert!(place.start < place.end && place.end <= length);
+/// The first word of acceptance that is meant, and the first that is denied: 不太满意 is a complaint.
+fn acceptance(copy: &Matchable, settings: &Settings<'_>) -> (Option<Evidence>, Option<Evidence>) {
+    let (mut accepted, mut denied): (Option<(usize, Evidence)>, Option<Evidence>) = (None, None);
+    for word in &*settings.confirm {
+        let mut from = 0;
+        while let Some(hit) = copy.find(word, from) {
+            let negators = settings.negators.iter().map(Text::as_str);
+            match copy.negation(hit) {
+                // 没有不满意 is no denial, nor is it acceptance in so many words.
+                Some(negation) if copy.preceded_by(negation, negators).is_some() => {}
+                Some(_) => {
+                    denied.get_or_insert_with(|| evidence(copy, "revise:negated", word, hit));
+                }
+                None if accepted.as_ref().is_none_or(|(at, _)| hit.at < *at) => {
+                    accepted = Some((hit.at, evidence(copy, "confirm", word, hit)));
+                }
+                None => {}
             }
+            from = hit.at + hit.len;
         }
     }
+    (accepted.map(|(_, evidence)| evidence), denied)
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,15 @@ pub struct Problem {
 /// More than these help nobody, and keep the answer far below the host's cap on output.
 pub const MAX_PROBLEMS: usize = 100;
 
+/// Characters that the host takes for a fault in any answer: they hide text or turn its direction. A line break is
+/// not one of them.
+#[must_use]
+pub fn hidden(c: char) -> bool {
+    (c.is_control() && c != '\n')
+        || matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        || matches!(c, '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
 /// Where the walk stands and what it has found so far.
 #[derive(Debug, Default)]
 pub struct Checker {
@@ -155,8 +164,8 @@ impl Checker {
             self.problem("不能留空");
         } else if text.chars().count() > longest {
             self.problem(format!("太长了,最多 {longest} 个字"));
-        } else if text.chars().any(char::is_control) {
-            self.problem("不能有换行或其他控制字符");
+        } else if text.chars().any(|c| c == '\n' || hidden(c)) {
+            self.problem("不能有换行、控制字符或看不见的字符");
         } else {
             return Some(text);
         }

@@ -6,9 +6,11 @@
 #[cfg(target_arch = "wasm32")]
 mod arena;
 mod check;
+mod list;
 mod text;
 
-pub use check::{Checker, MAX_PROBLEMS, Problem};
+pub use check::{Checker, MAX_PROBLEMS, Problem, hidden};
+pub use list::List;
 pub use text::Text;
 
 /// Whether `settings` are, byte for byte, the settings a plugin ships with.

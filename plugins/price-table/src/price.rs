@@ -4,6 +4,10 @@ use crate::clock::Local;
 use crate::settings::{Mode, Rounding, Settings};
 use crate::wording;
 
+/// More rows for pictures and operations than this become one: the host takes 64 rows at most, and up to 24 follow for
+/// discounts, time windows (20), the minimum and rounding.
+const MOST_ROWS: usize = 40;
+
 /// One picture.
 #[derive(Debug, Clone, Copy)]
 pub struct Picture<'a> {
@@ -142,7 +146,7 @@ fn pictures<'s>(
             (None, None) => {
                 return Err(Refused::NeedsPerson(format!(
                     "价目表里没有这种复杂度({}),需要人工报价",
-                    picture.complexity.chars().take(20).collect::<String>()
+                    wording::named(picture.complexity)
                 )));
             }
         };
@@ -154,6 +158,11 @@ fn pictures<'s>(
                 tally.add(label, Range { low: extra.low, high: extra.high }).ok_or_else(too_much)?;
             }
         }
+    }
+    if tally.lines.len() > MOST_ROWS {
+        // No hint either: it would stand for all of them.
+        tally.lines = vec![Line { label: wording::together(pictures.len()), range: tally.total }];
+        return Ok(None);
     }
     Ok(hint)
 }

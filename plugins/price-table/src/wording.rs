@@ -37,11 +37,20 @@ pub(crate) fn picture(position: Option<usize>, complexity: &str) -> String {
     };
     if !word.is_empty() {
         text.push('(');
-        // A word from outside: as much of it as a bill can take.
-        text.extend(word.chars().filter(|c| !c.is_control()).take(20));
+        text.push_str(&named(word));
         text.push(')');
     }
     text
+}
+
+/// A word from outside: as much of it as can be shown.
+pub(crate) fn named(word: &str) -> String {
+    word.chars().filter(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ' ')).take(20).collect()
+}
+
+/// The one row of a bill with too many pictures for a row each.
+pub(crate) fn together(count: usize) -> String {
+    format!("共{count}张")
 }
 
 /// The row of a surcharge: `抠图换底`, or `第2张 抠图换底` where there are several pictures.
@@ -88,6 +97,7 @@ mod tests {
         assert_eq!(picture(None, "simple"), "图片(简单)");
         assert_eq!(picture(Some(1), "重绘"), "第2张(重绘)");
         assert_eq!(picture(None, ""), "图片");
+        assert_eq!(picture(None, "a\u{202e}b|c\n"), "图片(abc)");
         assert_eq!(surcharge(None, None, "remove_bg"), "抠图换底");
         assert_eq!(surcharge(Some(0), Some("加急"), "x"), "第1张 加急");
     }

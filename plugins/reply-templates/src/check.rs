@@ -62,8 +62,11 @@ fn wording(checker: &mut Checker, value: &Value, slots: Option<&[&str]>) {
     if text.chars().count() > LONGEST {
         return checker.problem(format!("太长了,最多 {LONGEST} 个字"));
     }
-    if text.chars().any(|c| c.is_control() && c != '\n') {
-        return checker.problem("除了换行,不能有别的控制字符");
+    if text.chars().any(plugin_kit::hidden) {
+        return checker.problem("除了换行,不能有别的控制字符或看不见的字符");
+    }
+    if links(text) {
+        checker.problem("不能直接写网址或邮箱:只有随消息带来的地址(例如 {address})可以发给客户");
     }
     let Some(slots) = slots else { return };
     for name in text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name) {
@@ -79,6 +82,15 @@ fn wording(checker: &mut Checker, value: &Value, slots: Option<&[&str]>) {
             checker.problem(format!("不认识 {{{name}}},{known}"));
         }
     }
+}
+
+/// Whether it holds something like a link or an address. The host sends none that isn't in a slot, so such a text would
+/// never reach a customer; better to say so now.
+fn links(text: &str) -> bool {
+    let dotted = text.as_bytes().windows(3).any(|three| {
+        matches!(three, [before, b'.', after] if before.is_ascii_alphanumeric() && after.is_ascii_alphabetic())
+    });
+    dotted || text.contains("://") || text.contains('@')
 }
 
 #[cfg(test)]
@@ -103,5 +115,18 @@ mod tests {
         ] {
             assert!(found.iter().any(|p| p == pointer), "{pointer} in {found:?}");
         }
+    }
+    #[test]
+    fn what_the_host_would_not_send_is_refused() {
+        for text in ["看 https://x.cn", "example.com", "发到 a@b", "a\u{202e}b", "a\u{7}b"] {
+            let settings =
+                serde_json::json!({"templates": [{"key": "handed-off", "texts": [text]}]}).to_string();
+            let found = check(&settings).expect_err(text);
+            assert_eq!(found[0].pointer, "/templates/0/texts/0", "{text}");
+        }
+        assert_eq!(
+            check(r#"{"templates":[{"key":"handed-off","texts":["等1.5小时...好吗。\n谢谢"]}]}"#),
+            Ok(())
+        );
     }
 }

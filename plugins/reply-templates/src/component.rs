@@ -1,5 +1,8 @@
 //! Glue between the wording world and [`crate::word()`].
-#![cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "exported on the plugins' own target only"))]
+#![cfg_attr(
+    not(target_arch = "wasm32"),
+    allow(dead_code, reason = "exported on the plugins' own target only")
+)]
 
 use crate::bindings::exports::shopkeeper::common::lifecycle::{self, Description, Problem};
 use crate::bindings::exports::shopkeeper::wording::wording::{self, Phrase, Situation};

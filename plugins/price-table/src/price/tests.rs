@@ -81,6 +81,23 @@ fn several_pictures_get_a_computed_hint() {
 }
 
 #[test]
+fn a_bill_never_has_more_rows_than_the_host_takes() {
+    let windows: Vec<_> = (1..=20)
+        .map(|percent| format!(r#"{{"label":"t{percent}","from":"00:00","to":"23:59","percent":{percent}}}"#))
+        .collect();
+    let shop = Shop::with(&format!(
+        r#""several":[{{"from":2,"percent":1}}],"returning":{{"orders":1,"percent":1}},"times":[{}],
+        "minimum":100000000,"rounding":{{"to":99999}}"#,
+        windows.join(",")
+    ));
+    for (count, first) in [(40, "第1张(普通)"), (41, "共41张"), (1000, "共1000张")] {
+        let bill = shop.bill(&vec![("normal", &[] as &[&str]); count], 1, &[]).expect("a bill");
+        assert_eq!((labels(&bill)[0], sum(&bill)), (first, bill.total));
+        assert!(bill.lines.len() <= 64, "{}", bill.lines.len());
+    }
+}
+
+#[test]
 fn without_otherwise_a_person_is_needed() {
     let shop = Shop(r#"{"table":[{"complexity":"simple","low":1000,"high":1500}]}"#.into());
     assert!(
