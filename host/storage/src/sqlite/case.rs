@@ -16,14 +16,11 @@ pub(super) fn load(
     key: CustomerKey,
     named: &Named,
 ) -> Result<Loaded, StorageError> {
-    // One transaction, so that customer, tasks and payments are of one moment.
-    let c = c.unchecked_transaction()?;
     let message_answer = match &named.message {
-        Some(id) => message_answer(&c, shop, &key, id)?,
+        Some(id) => message_answer(c, shop, &key, id)?,
         None => None,
     };
-    let case = load_case(&c, shop, key, named)?;
-    c.finish()?;
+    let case = load_case(c, shop, key, named)?;
     Ok(Loaded { case, message_answer })
 }
 
@@ -32,11 +29,9 @@ pub(super) fn load_by_task(
     shop: &ShopId,
     id: TaskId,
 ) -> Result<Option<OwnedCase>, StorageError> {
-    let c = c.unchecked_transaction()?;
-    let Some(task) = task(&c, shop, id)? else { return Ok(None) };
+    let Some(task) = task(c, shop, id)? else { return Ok(None) };
     let named = Named { tasks: vec![id], ..Named::default() };
-    let case = load_case(&c, shop, task.customer.clone(), &named)?;
-    c.finish()?;
+    let case = load_case(c, shop, task.customer.clone(), &named)?;
     Ok(Some(OwnedCase { key: task.customer, case }))
 }
 

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use crate::StorageError;
 
-/// The most commits that share one file sync.
+/// The most commits that share one file sync, and the most reads that share one look at the database.
 const GROUP: usize = 256;
 
 impl From<rusqlite::Error> for StorageError {
@@ -24,6 +24,9 @@ fn gone<E>(_: E) -> StorageError {
 type Read = Box<dyn FnOnce(&Connection) + Send>;
 
 /// Threads that read, each with a connection of its own.
+///
+/// Reads that wait at the same moment share a transaction: after every commit of the writer SQLite reads its pages
+/// anew, once a transaction. Each read sees one moment, and no older one than when it was asked for.
 pub(super) struct Readers {
     queue: Sender<Read>,
 }
@@ -34,8 +37,12 @@ impl Readers {
         for connection in connections {
             let work = work.clone();
             thread::Builder::new().name("sqlite-read".to_owned()).spawn(move || {
-                for read in work {
-                    read(&connection);
+                while let Ok(first) = work.recv() {
+                    // Taken off the queue before the transaction begins: whoever asks later, perhaps about what was
+                    // committed meanwhile, must not be answered from it.
+                    let group: Vec<Read> =
+                        std::iter::once(first).chain(work.try_iter().take(GROUP - 1)).collect();
+                    read_group(&connection, group);
                 }
             })?;
         }
@@ -54,6 +61,15 @@ impl Readers {
         self.queue.send(Box::new(job)).map_err(gone)?;
         answer.await.map_err(gone)?
     }
+}
+
+fn read_group(connection: &Connection, group: Vec<Read>) {
+    // Should BEGIN fail, each read still works, or says by itself why it can't.
+    let _ = connection.execute_batch("BEGIN");
+    for read in group {
+        read(connection);
+    }
+    let _ = connection.execute_batch("COMMIT");
 }
 
 /// Tells whoever waits how it went, once the group is committed or lost.
