@@ -159,12 +159,9 @@ impl Case {
                     Some(ProfileEmail { address: address.clone(), status: EmailStatus::Pending });
             }
             EventBody::Delivered => {
-                customer.completed_orders += 1;
-                let revised = event
-                    .task
-                    .and_then(|id| self.tasks.iter().find(|t| t.id == id))
-                    .is_some_and(|t| t.revision_count > 0);
-                customer.revised_orders += u32::from(revised);
+                if let Some(task) = event.task.and_then(|id| self.tasks.iter().find(|t| t.id == id)) {
+                    customer.count_delivered(task);
+                }
                 if let Some(email) = &mut customer.email {
                     email.status = EmailStatus::Sent;
                 }

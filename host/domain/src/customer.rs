@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccountId, CustomerKey, EmailAddress, ImageId, Operation, Specification, TagThresholds, TaskId,
+    AccountId, CustomerKey, EmailAddress, ImageId, Operation, OrderId, OutboxId, Specification, State,
+    TagThresholds, Task, TaskId,
     roles::{CustomerNumbers, pricing::Quote},
 };
 
@@ -114,6 +115,17 @@ impl Tag {
     }
 }
 
+/// The order whose picture was mailed last, so that its other pictures don't count as orders of their own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastOrder {
+    /// Its number; none where nothing was paid for.
+    pub order: Option<OrderId>,
+    /// The mail: pictures that nobody paid for are one order where they are mailed together.
+    pub mail: OutboxId,
+    /// Whether one of its pictures was changed on the customer's wish.
+    pub revised: bool,
+}
+
 /// A customer of one shop on one platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Customer {
@@ -127,10 +139,13 @@ pub struct Customer {
     pub email: Option<ProfileEmail>,
     /// An address waiting for their word.
     pub candidate: Option<Candidate>,
-    /// Orders delivered.
+    /// Orders delivered, each once however many pictures it has.
     pub completed_orders: u32,
     /// … of which with at least one revision.
     pub revised_orders: u32,
+    /// The last of them.
+    #[serde(default)]
+    pub last_order: Option<LastOrder>,
     /// Revisions asked for, over all orders.
     pub revisions: u32,
     /// What they asked for, oldest first, the last 50.
@@ -158,6 +173,7 @@ impl Customer {
             candidate: None,
             completed_orders: 0,
             revised_orders: 0,
+            last_order: None,
             revisions: 0,
             requirements: Vec::new(),
             complexities: Vec::new(),
@@ -175,6 +191,27 @@ impl Customer {
             revisions: self.revisions,
             tags: self.tags.iter().map(|t| t.label().to_owned()).collect(),
             attributes: Vec::new(),
+        }
+    }
+
+    /// Counts the order of a task whose mail went out.
+    pub(crate) fn count_delivered(&mut self, task: &Task) {
+        let State::Delivering { mail, .. } = task.state else { return };
+        let same = |last: &&mut LastOrder| match &last.order {
+            Some(order) => task.paid_by.as_ref() == Some(order),
+            None => task.paid_by.is_none() && last.mail == mail,
+        };
+        let revised = task.revision_count > 0;
+        match self.last_order.as_mut().filter(same) {
+            Some(last) => {
+                self.revised_orders += u32::from(revised && !last.revised);
+                last.revised |= revised;
+            }
+            None => {
+                self.completed_orders += 1;
+                self.revised_orders += u32::from(revised);
+                self.last_order = Some(LastOrder { order: task.paid_by.clone(), mail, revised });
+            }
         }
     }
 

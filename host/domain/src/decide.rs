@@ -156,6 +156,9 @@ pub fn decide(case: &Case, command: Command, context: &Context) -> Result<Decisi
         ids: context.ids,
         was_held: case.customer.hold.is_some(),
     };
+    if let Command::Create(_) | Command::Pay { .. } | Command::Say(_) | Command::Resume = command {
+        payment::take_up_parked(&mut draft);
+    }
     match command {
         Command::Create(new) => payment::create(&mut draft, *new),
         Command::Pay { order, amount, tasks } => payment::pay(&mut draft, order, amount, tasks)?,

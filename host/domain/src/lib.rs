@@ -25,7 +25,9 @@ pub use address::{AddressKind, EmailAddress, FoundAddress, InvalidAddress, find_
 pub use alert::{Alert, AlertKind};
 pub use case::Case;
 pub use command::{Command, Message, NewTask, Outcome, Quality};
-pub use customer::{Candidate, Customer, EmailStatus, Hold, HoldReason, LastPicture, ProfileEmail, Tag};
+pub use customer::{
+    Candidate, Customer, EmailStatus, Hold, HoldReason, LastOrder, LastPicture, ProfileEmail, Tag,
+};
 pub use decide::{Context, Decision, Effect, Ids, Silence, Slots, decide};
 pub use event::{Actor, Event, EventBody, StartReason};
 pub use ids::{

@@ -49,12 +49,23 @@ pub struct Payment {
     pub order: OrderId,
     /// How much, where the notice said so.
     pub amount: Option<Money>,
-    /// The tasks that it names; none where it is for whatever is pending.
+    /// The tasks that it is for: those it names, or those that were open when it had to be parked; none where it is
+    /// for whatever is pending.
     pub names: Option<Vec<TaskId>>,
-    /// What became of it.
+    /// What became of it when it came: whoever sends it again gets this answer again.
     pub outcome: PaymentOutcome,
     /// Why, in a sentence.
     pub reason: String,
     /// When it came in.
     pub at: DateTime<Utc>,
+    /// What became of it after it was parked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub later: Option<PaymentOutcome>,
+}
+
+impl Payment {
+    /// How it stands now.
+    pub fn stands(&self) -> &PaymentOutcome {
+        self.later.as_ref().unwrap_or(&self.outcome)
+    }
 }

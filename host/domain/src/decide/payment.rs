@@ -2,7 +2,7 @@
 
 use super::{Draft, Effect};
 use crate::{
-    AlertKind, EventBody, Money, NewTask, Operation, OrderId, Payment, PaymentOutcome, Rejection,
+    AlertKind, Case, EventBody, Money, NewTask, Operation, OrderId, Payment, PaymentOutcome, Rejection,
     StartReason, Status, TaskId,
 };
 
@@ -24,19 +24,51 @@ pub(super) fn create(draft: &mut Draft<'_>, new: NewTask) {
     if new.offer {
         draft.effects.push(Effect::Offer { task: id });
     }
-    // A payment that came too early covers one picture: the oldest such payment, this picture.
-    let parked =
-        draft.case.payments.iter().find(|p| p.outcome == PaymentOutcome::Parked && p.names.is_none());
+    // A payment that came before any picture covers one: the oldest such payment, this picture.
+    let early = draft
+        .case
+        .payments
+        .iter()
+        .find(|p| *p.stands() == PaymentOutcome::Parked && p.names.is_none())
+        .cloned();
     if draft.context.policy.processing_enabled
-        && let Some(payment) = parked.cloned()
+        && let Some(payment) = early
     {
-        let settled = settle(draft, &payment.order, payment.amount, &[id]);
-        let (outcome, reason) = settled;
-        let tasks = outcome.started().to_vec();
-        let order = payment.order.clone();
-        draft.record(None, EventBody::PaymentSettled { payment: Payment { outcome, reason, ..payment } });
-        start_all(draft, &tasks, &order);
+        start_parked(draft, payment, &[id]);
     }
+}
+
+/// Starts what was paid for while automatic processing was off.
+pub(super) fn take_up_parked(draft: &mut Draft<'_>) {
+    if !draft.context.policy.processing_enabled {
+        return;
+    }
+    let parked = |p: &&Payment| *p.stands() == PaymentOutcome::Parked && p.names.is_some();
+    for payment in draft.case.payments.iter().filter(parked).cloned().collect::<Vec<_>>() {
+        let names = payment.names.clone().unwrap_or_default();
+        let open = draft.case.tasks.iter().filter(|t| names.contains(&t.id) && !t.status().is_final());
+        let (pending, busy): (Vec<_>, Vec<_>) = open.partition(|t| t.status() == Status::Pending);
+        let pending: Vec<TaskId> = pending.iter().map(|t| t.id).collect();
+        if !pending.is_empty() {
+            start_parked(draft, payment, &pending);
+        } else if !busy.is_empty() {
+            let order = payment.order.clone();
+            settle_later(draft, payment, PaymentOutcome::Skipped);
+            mark_paid(draft, &order, Some(&names));
+        }
+    }
+}
+
+fn start_parked(draft: &mut Draft<'_>, payment: Payment, tasks: &[TaskId]) {
+    let (outcome, _) = settle(draft, &payment.order, payment.amount, tasks);
+    let (order, started) = (payment.order.clone(), outcome.started().to_vec());
+    settle_later(draft, payment, outcome);
+    start_all(draft, &started, &order);
+}
+
+fn settle_later(draft: &mut Draft<'_>, payment: Payment, outcome: PaymentOutcome) {
+    let payment = Payment { later: Some(outcome), ..payment };
+    draft.record(None, EventBody::PaymentSettled { payment });
 }
 
 pub(super) fn pay(
@@ -55,7 +87,12 @@ pub(super) fn pay(
     let (outcome, reason) = outcome(draft, &order, amount, names.as_deref());
     let tasks = outcome.started().to_vec();
     let at = draft.context.now;
-    let payment = Payment { order: order.clone(), amount, names: names.clone(), outcome, reason, at };
+    let covers = match (&outcome, &names) {
+        // Whatever else comes until it can start, it was for these.
+        (PaymentOutcome::Parked, None) => open(&draft.case),
+        _ => names.clone(),
+    };
+    let payment = Payment { order: order.clone(), amount, names: covers, outcome, reason, at, later: None };
     let skipped = payment.outcome == PaymentOutcome::Skipped;
     draft.record(None, EventBody::PaymentReceived { payment });
     start_all(draft, &tasks, &order);
@@ -63,6 +100,12 @@ pub(super) fn pay(
         mark_paid(draft, &order, names.as_deref());
     }
     Ok(())
+}
+
+/// The tasks that a payment may be for; none where there are none.
+fn open(case: &Case) -> Option<Vec<TaskId>> {
+    let open: Vec<TaskId> = case.tasks.iter().filter(|t| !t.status().is_final()).map(|t| t.id).collect();
+    (!open.is_empty()).then_some(open)
 }
 
 fn start_all(draft: &mut Draft<'_>, tasks: &[TaskId], order: &OrderId) {

@@ -73,6 +73,46 @@ fn with_processing_off_a_payment_is_parked() {
     let task = shop.picture(Some(1000));
     assert_eq!(alerts(&shop.pay("1")), ["付款触发但已暂停自动作图"]);
     assert_eq!(shop.status(task), Status::Pending);
+    let unpaid = shop.picture(Some(1000));
+    shop.policy.processing_enabled = true;
+    shop.say(Intent::Question, "做好了吗？");
+    assert_eq!(shop.status(task), Status::Processing, "it starts once the shop works again");
+    assert_eq!(shop.status(unpaid), Status::Pending, "it came after the payment");
+    let later = shop.picture(Some(1000));
+    assert_eq!(shop.status(later), Status::Pending, "one payment starts a task once");
+}
+
+#[test]
+fn an_order_that_comes_again_is_told_what_it_was_told_first() {
+    let mut shop = Shop::new();
+    shop.pay("1");
+    let task = shop.picture(Some(1000));
+    assert_eq!(shop.status(task), Status::Processing);
+    assert!(shop.pay("1").events.is_empty());
+    let payment = shop.case.payment(&"1".parse().expect("an id")).expect("kept");
+    assert_eq!(payment.outcome, PaymentOutcome::Parked);
+    assert_eq!(payment.stands(), &PaymentOutcome::Started { tasks: vec![task] });
+}
+
+#[test]
+fn pictures_of_one_order_that_are_mailed_apart_are_one_order() {
+    let mut shop = Shop::new();
+    let (a, b) = (shop.picture(None), shop.picture(None));
+    shop.pay("1");
+    for task in [a, b] {
+        shop.result(task);
+        shop.say(Intent::None, "abc@qq.com");
+        let mail = shop.mail(task).expect("a mail");
+        shop.send(Command::MailSent { mail }).expect("taken");
+    }
+    assert_eq!(shop.case.customer.completed_orders, 1);
+    let c = shop.picture(None);
+    shop.pay("2");
+    shop.result(c);
+    shop.say(Intent::None, "abc@qq.com");
+    let mail = shop.mail(c).expect("a mail");
+    shop.send(Command::MailSent { mail }).expect("taken");
+    assert_eq!(shop.case.customer.completed_orders, 2);
 }
 
 #[test]
@@ -232,8 +272,9 @@ fn an_exact_address_is_mailed_and_everything_shown_goes_in_one_mail() {
     let mail = shop.mail(a).expect("a mail");
     let sent = shop.send(Command::MailSent { mail }).expect("taken");
     assert_eq!(said(&sent), [Key::WorkMailed]);
-    assert_eq!((shop.status(a), shop.case.customer.completed_orders), (Status::Completed, 2));
-    assert_eq!(shop.case.customer.tags[0].label(), "回头客");
+    assert_eq!((shop.status(a), shop.status(b)), (Status::Completed, Status::Completed));
+    assert_eq!(shop.case.customer.completed_orders, 1, "one order of two pictures");
+    assert_eq!(shop.case.customer.tags[0].label(), "新客");
 }
 
 #[test]

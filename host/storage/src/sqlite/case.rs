@@ -236,7 +236,7 @@ fn store_payment(
         key.platform.as_str(),
         payment.order.as_str(),
         key.id.as_str(),
-        payment.outcome.name(),
+        payment.stands().name(),
         json(payment)?,
         micros(payment.at)
     ])?;

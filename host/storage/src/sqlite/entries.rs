@@ -158,16 +158,21 @@ pub(super) fn take_offer(
     key: &CustomerKey,
     answer: AnswerOf,
 ) -> Result<Option<Offer>, StorageError> {
-    let first: Option<Uuid> = c
-        .prepare_cached(
-            "DELETE FROM offers WHERE seq =
-                 (SELECT min(seq) FROM offers WHERE shop = ?1 AND platform = ?2 AND customer = ?3)
-             RETURNING task",
-        )?
-        .query_row(params![shop.as_str(), key.platform.as_str(), key.id.as_str()], |row| row.get(0))
-        .optional()?;
-    let Some(id) = first else { return Ok(None) };
-    let Some(task) = case::task(c, shop, TaskId(id))? else { return Ok(None) };
+    let mut take = c.prepare_cached(
+        "DELETE FROM offers WHERE seq =
+             (SELECT min(seq) FROM offers WHERE shop = ?1 AND platform = ?2 AND customer = ?3)
+         RETURNING task",
+    )?;
+    let task = loop {
+        let first: Option<Uuid> = take
+            .query_row(params![shop.as_str(), key.platform.as_str(), key.id.as_str()], |row| row.get(0))
+            .optional()?;
+        let Some(id) = first else { return Ok(None) };
+        // What was cancelled meanwhile needs no price any more.
+        if let Some(task) = case::task(c, shop, TaskId(id))?.filter(|t| !t.status().is_final()) {
+            break task;
+        }
+    };
     if let Some(answer) = answer(&task) {
         case::remember(c, &answer)?;
     }
