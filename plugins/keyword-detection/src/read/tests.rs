@@ -89,11 +89,21 @@ fn money_and_complaints_reach_a_person_first() {
 
 #[test]
 fn acceptance_is_read_from_words_and_from_an_address() {
-    for text in ["可以", "好的，没问题", "ok", "ＯＫ！", "行", "嗯嗯就这样发我吧", "abc@qq.com", "好"]
-    {
+    for text in [
+        "可以",
+        "好的，没问题",
+        "ok",
+        "ＯＫ！",
+        "行",
+        "嗯嗯就这样发我吧",
+        "abc@qq.com",
+        "好",
+        "是的",
+        "对，没错",
+    ] {
         assert_eq!(intent(text), Intent::Confirm, "{text}");
     }
-    for text in ["正在进行中", "book", "", "   ", "照片是去年拍的"] {
+    for text in ["正在进行中", "book", "", "   ", "照片是去年拍的", "对了，还有一张"] {
         assert_eq!(intent(text), Intent::None, "{text}");
     }
 }
