@@ -3,7 +3,10 @@
 //! The floor is wasmtime's own: a store, an instance, a call and a drop of an empty component, in an engine set up
 //! the same way. Everything above it is the plugin and this host.
 
-use std::{hint::black_box, time::Instant};
+use std::{
+    hint::black_box,
+    time::{Duration, Instant},
+};
 
 use shopkeeper_domain::{
     Currency,
@@ -14,37 +17,48 @@ use shopkeeper_domain::{
         wording::{Key, Situation},
     },
 };
-use shopkeeper_engine::{Engine, EngineConfig, PriceBounds};
+use shopkeeper_engine::{Binding, Engine, EngineConfig, PriceBounds};
 use wasmtime::{
     Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, Store,
-    component::{Component, Linker},
+    component::{Component, InstancePre, Linker},
 };
 
-const BATCHES: usize = 60;
-const CALLS: u32 = 400;
+/// Every series takes its turn in each round, so that what else the machine does touches them all alike.
+const ROUNDS: usize = 150;
+const CALLS: u32 = 100;
 
-/// The median of the batches' means, in microseconds.
-async fn median(mut call: impl AsyncFnMut()) -> f64 {
-    let mut batches = Vec::with_capacity(BATCHES);
-    for _ in 0..BATCHES {
+/// One figure: the means of its batches, in microseconds.
+struct Series {
+    name: &'static str,
+    goal: &'static str,
+    batches: Vec<f64>,
+}
+
+impl Series {
+    const fn new(name: &'static str, goal: &'static str) -> Self {
+        Self { name, goal, batches: Vec::new() }
+    }
+
+    async fn batch(&mut self, mut call: impl AsyncFnMut()) {
         let started = Instant::now();
         for _ in 0..CALLS {
             call().await;
         }
-        batches.push(started.elapsed().as_secs_f64() * 1e6 / f64::from(CALLS));
+        self.batches.push(started.elapsed().as_secs_f64() * 1e6 / f64::from(CALLS));
     }
-    batches.sort_by(f64::total_cmp);
-    batches[BATCHES / 2]
+
+    /// Prints the median.
+    fn print(mut self) {
+        self.batches.sort_by(f64::total_cmp);
+        let (name, goal, median) = (self.name, self.goal, self.batches[self.batches.len() / 2]);
+        println!(
+            "{{\"name\":\"{name}\",\"figure\":\"{median:.2} µs\",\"value\":{median},\"goal\":\"{goal}\"}}"
+        );
+    }
 }
 
-fn print(name: &str, microseconds: f64, goal: &str) {
-    println!(
-        "{{\"name\":\"{name}\",\"figure\":\"{microseconds:.2} µs\",\"value\":{microseconds},\"goal\":\"{goal}\"}}"
-    );
-}
-
-/// wasmtime's own fresh call of an empty component.
-async fn floor() -> f64 {
+/// wasmtime's own engine with an empty component.
+fn empty() -> (wasmtime::Engine, InstancePre<()>) {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(32).linear_memory_keep_resident(2 << 20).pagemap_scan(Enabled::Auto);
     let mut config = Config::new();
@@ -59,14 +73,15 @@ async fn floor() -> f64 {
         (func (export "f") (canon lift (core func $i "f"))))"#;
     let component = Component::new(&engine, wat::parse_str(empty).expect("it parses")).expect("it compiles");
     let pre = Linker::<()>::new(&engine).instantiate_pre(&component).expect("it links");
-    median(async || {
-        let mut store = Store::new(&engine, ());
-        store.set_epoch_deadline(1_000_000);
-        let instance = pre.instantiate_async(&mut store).await.expect("an instance");
-        let function = instance.get_typed_func::<(), ()>(&mut store, "f").expect("the function");
-        function.call_async(&mut store, ()).await.expect("a call");
-    })
-    .await
+    (engine, pre)
+}
+
+async fn call_empty(engine: &wasmtime::Engine, pre: &InstancePre<()>) {
+    let mut store = Store::new(engine, ());
+    store.set_epoch_deadline(1_000_000);
+    let instance = pre.instantiate_async(&mut store).await.expect("an instance");
+    let function = instance.get_typed_func::<(), ()>(&mut store, "f").expect("the function");
+    function.call_async(&mut store, ()).await.expect("a call");
 }
 
 async fn run() {
@@ -106,33 +121,46 @@ async fn run() {
         bucket: 7,
         locale: "zh-CN".into(),
     };
-    let floor = floor().await;
-    print("floor: wasmtime's fresh call of an empty component", floor, "");
+    let (empty_engine, empty) = empty();
     let pricing = engine.builtin(Role::Pricing);
-    let whole = median(async || {
-        black_box(engine.price(pricing, &request, &bounds).await.answer.expect("a price"));
-    })
-    .await;
-    // The call alone, as the journal has it: from asking for an instance to having its answer.
-    let mut calls = Vec::new();
-    for _ in 0..BATCHES as u32 * CALLS {
-        calls.push(engine.price(pricing, &request, &bounds).await.calls[0].took.as_secs_f64() * 1e6);
+    // The same price list with another minimum: these settings are read in every call.
+    let settings = pricing.settings.replacen('{', r#"{"minimum":100,"#, 1).into();
+    let own_prices = Binding { plugin: pricing.plugin.clone(), settings, revision: 1 };
+    let (detection, wording) = (engine.builtin(Role::Detection), engine.builtin(Role::Wording));
+
+    let mut floor = Series::new("floor: wasmtime's fresh call of an empty component", "");
+    let mut price = Series::new("price-table: fresh, isolated call", "≤ 10 µs");
+    let mut own = Series::new("price-table: the same with a shop's own settings", "");
+    let mut whole = Series::new("price-table: with checks and journal", "");
+    let mut read = Series::new("keyword-detection: read-intent with checks and journal", "");
+    let mut word = Series::new("reply-templates: word with checks and journal", "");
+    for _ in 0..ROUNDS {
+        floor.batch(async || call_empty(&empty_engine, &empty).await).await;
+        // The call alone, as the journal has it: from asking for an instance to having its answer.
+        for (series, binding) in [(&mut price, &**pricing), (&mut own, &own_prices)] {
+            let mut took = Duration::ZERO;
+            for _ in 0..CALLS {
+                took += engine.price(binding, &request, &bounds).await.calls[0].took;
+            }
+            series.batches.push(took.as_secs_f64() * 1e6 / f64::from(CALLS));
+        }
+        whole
+            .batch(async || {
+                black_box(engine.price(pricing, &request, &bounds).await.answer.expect("a price"));
+            })
+            .await;
+        read.batch(async || {
+            black_box(engine.read_intent(detection, &message).await.answer.expect("a reading"));
+        })
+        .await;
+        word.batch(async || {
+            black_box(engine.word(wording, &situation).await.answer.expect("words"));
+        })
+        .await;
     }
-    calls.sort_by(f64::total_cmp);
-    print("price-table: fresh, isolated call", calls[calls.len() / 2], "≤ 10 µs");
-    print("price-table: the same with checks and journal", whole, "");
-    let detection = engine.builtin(Role::Detection);
-    let read = median(async || {
-        black_box(engine.read_intent(detection, &message).await.answer.expect("a reading"));
-    })
-    .await;
-    print("keyword-detection: read-intent with checks and journal", read, "");
-    let wording = engine.builtin(Role::Wording);
-    let word = median(async || {
-        black_box(engine.word(wording, &situation).await.answer.expect("words"));
-    })
-    .await;
-    print("reply-templates: word with checks and journal", word, "");
+    for series in [floor, price, own, whole, read, word] {
+        series.print();
+    }
 }
 
 fn main() {
