@@ -147,7 +147,11 @@ impl Case {
                 customer.revisions += 1;
                 customer.forget_asking();
             }
-            EventBody::ResultReceived { .. } | EventBody::ResultReleased => customer.forget_asking(),
+            EventBody::ResultReceived { .. }
+            | EventBody::ResultReleased
+            | EventBody::ProcessingFailed { .. }
+            | EventBody::NoteKept { .. }
+            | EventBody::RevisionDropped => customer.forget_asking(),
             EventBody::AddressRemembered { candidate } => customer.candidate = Some(candidate.clone()),
             EventBody::AddressesDropped => {
                 customer.candidate = None;
@@ -165,24 +169,24 @@ impl Case {
                 if let Some(email) = &mut customer.email {
                     email.status = EmailStatus::Sent;
                 }
+                customer.forget_asking();
             }
             EventBody::DeliveryFailed { .. } => {
                 if let Some(email) = &mut customer.email {
                     email.status = EmailStatus::Failed;
                 }
+                customer.forget_asking();
             }
             EventBody::ConversationHeld { reason } => {
-                customer.hold = Some(Hold { reason: *reason, since: event.at })
+                customer.hold = Some(Hold { reason: *reason, since: event.at });
+                customer.forget_asking();
             }
             EventBody::ConversationResumed => customer.hold = None,
             EventBody::TagsChanged { tags } => customer.tags = tags.clone(),
             EventBody::TaskPaid { .. }
             | EventBody::ProcessingStarted { .. }
             | EventBody::JobClaimed
-            | EventBody::ProcessingFailed { .. }
-            | EventBody::NoteKept { .. }
             | EventBody::PaymentAwaited
-            | EventBody::RevisionDropped
             | EventBody::TaskCancelled => {}
         }
     }

@@ -289,6 +289,25 @@ fn a_doubtful_address_is_asked_about_first() {
 }
 
 #[test]
+fn whatever_is_said_after_asking_about_an_address_means_asking_again() {
+    let (mut shop, task) = Shop::shown();
+    let other = shop.picture(Some(1000));
+    shop.pay("other");
+    assert_eq!(said(&shop.say(Intent::Confirm, "abc@qq.con")), [Key::ConfirmAddress]);
+    let refused = Outcome::Refused("no".into());
+    let failed = Command::Finish { task: other, token: shop.token(other), outcome: refused };
+    assert_eq!(said(&shop.send(failed).expect("taken")), [Key::ProcessingDelayed]);
+    // What they accept now is not the address: they were told something else since.
+    assert_eq!(said(&shop.say(Intent::Confirm, "好的")), [Key::ConfirmAddress]);
+    assert_eq!(shop.status(task), Status::AwaitingConfirm);
+    shop.send(Command::Hold).expect("taken");
+    shop.send(Command::Resume).expect("taken");
+    assert_eq!(said(&shop.say(Intent::Confirm, "好的")), [Key::ConfirmAddress]);
+    shop.say(Intent::Confirm, "对");
+    assert_eq!(shop.status(task), Status::Delivering);
+}
+
+#[test]
 fn a_doubtful_address_given_with_a_complaint_is_asked_about_before_it_is_used() {
     let (mut shop, task) = Shop::shown();
     shop.say(Intent::Revise, "不对，改好发abc@qq.con");
