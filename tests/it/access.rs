@@ -123,9 +123,26 @@ async fn lists_come_in_pages() {
     assert_eq!(seen, made, "newest first, each once");
     let one = app.get("agent", "/tasks?customer_id=tb_3").await.expect(200);
     assert_eq!(one["tasks"].as_array().expect("tasks").len(), 1);
+    app.post("admin", "/v1/shops", json!({ "id": "z", "name": "另一家" })).await.expect(201);
+    let first = app.get("admin", "/v1/shops?limit=1").await.expect(200);
+    let next = format!("/v1/shops?cursor={}", first["cursor"].as_str().expect("there is more"));
+    let rest = app.get("admin", &next).await.expect(200);
+    assert_eq!((&first["shops"][0]["id"], &rest["shops"][0]["id"]), (&json!("demo"), &json!("z")));
+    assert_eq!(rest["cursor"], Value::Null);
+    let keys = app.get("admin", "/keys?limit=2").await.expect(200);
+    assert!(keys["keys"].as_array().expect("keys").len() == 2 && keys["cursor"].is_string());
     app.get("agent", "/tasks?limit=0").await.problem(422);
     app.get("agent", "/tasks?cursor=x").await.problem(422);
     app.get("agent", "/tasks?status=done").await.problem(422);
     app.get("agent", "/tasks?colour=red").await.problem(422);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn closed_metrics_open_for_the_admin_key_alone() {
+    let app = TestApp::start_with(&[("SHOPKEEPER_SERVER__OPEN_METRICS", "false")]).await;
+    app.get("", "!/metrics").await.problem(401);
+    app.get("operator", "!/metrics").await.problem(403);
+    assert_eq!(app.get("admin", "!/metrics").await.status, 200);
     app.stop().await;
 }

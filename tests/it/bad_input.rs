@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::app::{TestApp, photo};
 
@@ -106,6 +107,19 @@ async fn malformed_bodies_are_told_with_their_place() {
             "/operation",
         ),
         ("/payments", "payments", json!(["a", null, "1", null, null]), ""),
+        (
+            "/payments",
+            "payments",
+            json!({ "customer_id": "a", "order_id": "1", "amount": [1500, "CNY"] }),
+            "/amount",
+        ),
+        (
+            "/payments",
+            "payments",
+            json!({ "customer_id": "a", "order_id": "1", "task_ids": [] }),
+            "/task_ids",
+        ),
+        ("/quotes", "agent", json!({ "pictures": [["normal", [], null, null, null]] }), "/pictures/0"),
         ("/quotes", "agent", json!({ "pictures": [] }), "/pictures"),
         (
             "/quotes",
@@ -129,10 +143,36 @@ async fn malformed_bodies_are_told_with_their_place() {
         (json!({ "utc_offset_minutes": 9999 }), "/utc_offset_minutes"),
         (json!({ "processor": "magic" }), "/processor"),
         (json!({ "free_revision": 1 }), "/free_revision"),
+        (json!({ "tags": [2, 10, 2, 10] }), "/tags"),
+        (json!({ "price_floor": [1, "CNY"] }), "/price_floor"),
     ] {
         let problem = app.send("operator", Method::PUT, "/settings", settings).await.problem(422);
         assert_eq!(problem["pointer"], pointer, "{problem}");
     }
+    let detect = |body: &'static [u8]| {
+        let request =
+            app.request("agent", Method::POST, "/detect").header("content-type", "application/json");
+        app.answer(request.body(body))
+    };
+    detect(b"{\"text\":\"\xff\"}").await.problem(400);
+    detect(br#"{"text":"\ud800"}"#).await.problem(400);
+    let twice = detect(br#"{"text":"a","text":"b"}"#).await.problem(422);
+    assert_eq!(twice["pointer"], "/text");
+    let misleading = detect(br#"{"text":{"missing field `x`":1}}"#).await.problem(422);
+    assert_eq!(misleading["pointer"], "/text", "{misleading}");
+    for (who, query, pointer) in [
+        ("agent", "/tasks?status=bogus", "/status"),
+        ("agent", "/tasks?colour=red", "/colour"),
+        ("agent", "/tasks?limit=x", "/limit"),
+        ("connector", "/outbox?wait=x", "/wait"),
+        ("connector", "/outbox?after=x", "/after"),
+        ("admin", "/v1/shops?cursor=nowhere", "/cursor"),
+    ] {
+        assert_eq!(app.get(who, query).await.problem(422)["pointer"], pointer, "{query}");
+    }
+    app.get("agent", "/tasks?status=&customer_id=").await.expect(200);
+    app.post("operator", "/customers/nobody/resume", json!({})).await.problem(404);
+    app.post("", "!/healthz", json!({})).await.problem(405);
     let form = app.request("agent", Method::POST, "/detect").header("content-type", "text/html").body("<p>");
     app.answer(form).await.problem(415);
     assert_eq!(app.dump(), before, "nothing changed");
@@ -146,6 +186,10 @@ async fn bodies_that_are_too_large_are_refused() {
     let large = json!({ "text": "x".repeat(2 << 20) });
     app.post("agent", "/detect", large).await.problem(413);
     app.upload(vec![0xff; 22 << 20]).await.problem(413);
+    app.upload(vec![0xff; (20 << 20) + 1]).await.problem(413);
+    let part = reqwest::multipart::Part::bytes(vec![0xff; (20 << 20) + 1]).file_name("a.jpg");
+    let form = reqwest::multipart::Form::new().part("file", part);
+    app.answer(app.request("connector", Method::POST, "/images").multipart(form)).await.problem(413);
     assert_eq!(app.dump(), before, "nothing changed");
     app.stop().await;
 }
@@ -251,22 +295,38 @@ async fn what_a_customer_types_stays_text() {
 #[tokio::test]
 async fn when_there_is_too_much_to_do_callers_are_asked_to_wait() {
     let app = TestApp::start_with(&[("SHOPKEEPER_SERVER__CONCURRENT_REQUESTS", "1")]).await;
-    let poll = || tokio::spawn(app.request("connector", Method::GET, "/outbox?wait=30").send());
-    let mut held = poll();
-    // The long poll holds the only place from some moment on; from then on everybody else is asked to wait.
-    let refused = loop {
-        let answer = app.get("agent", "/tasks").await;
-        if answer.status != 200 {
-            break answer;
-        }
-        if held.is_finished() {
-            // It came while somebody else had the place.
-            held = poll();
-        }
-    };
+    // A picture that never comes whole holds the only place, from the moment that its body is asked for.
+    let mut slow = tokio::net::TcpStream::connect(app.running.address).await.expect("a connection");
+    let head = format!(
+        "POST /v1/shops/demo/images HTTP/1.1\r\nhost: shop\r\nauthorization: Bearer {}\r\ncontent-length: 100\r\nexpect: 100-continue\r\n\r\n",
+        app.key("connector")
+    );
+    slow.write_all(head.as_bytes()).await.expect("sent");
+    let mut go_on = [0; 12];
+    slow.read_exact(&mut go_on).await.expect("an answer");
+    assert_eq!(&go_on, b"HTTP/1.1 100");
+    let refused = app.get("agent", "/tasks").await;
     assert!(refused.retry_after);
     refused.problem(429);
     assert_eq!(app.get("", "!/healthz").await.status, 200, "health answers all the same");
+    drop(slow);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn who_only_waits_keeps_nobody_from_working() {
+    let app = TestApp::start_with(&[("SHOPKEEPER_SERVER__CONCURRENT_REQUESTS", "1")]).await;
+    let poll = || tokio::spawn(app.request("connector", Method::GET, "/outbox?wait=30").send());
+    let (mut one, mut other) = (poll(), poll());
+    // There is one place to wait, too: one of the two is turned away at once.
+    let (answer, held) = tokio::select! {
+        answer = &mut one => (answer, other),
+        answer = &mut other => (answer, one),
+    };
+    assert_eq!(answer.expect("no panic").expect("an answer").status(), 429);
+    // Until the other one waits it is being worked on, and holds the place for that.
+    while app.get("agent", "/tasks").await.status != 200 {}
+    assert!(!held.is_finished(), "it still waits");
     held.abort();
     app.stop().await;
 }

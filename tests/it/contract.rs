@@ -47,6 +47,29 @@ async fn the_document_lists_every_path() {
             assert!(paths.get(*path).is_some_and(|p| p[*method].is_object()), "{method} {path}");
         }
     }
+    for (path, methods) in &described {
+        for (method, operation) in methods.as_object().expect("methods") {
+            let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+            let mut in_path: Vec<&str> = parameters
+                .iter()
+                .filter(|p| p["in"] == "path")
+                .map(|p| p["name"].as_str().expect("a name"))
+                .collect();
+            let mut in_template: Vec<&str> =
+                path.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect();
+            in_path.sort_unstable();
+            in_template.sort_unstable();
+            assert_eq!(in_path, in_template, "{method} {path}");
+        }
+    }
+    let required = |schema: &str| document["components"]["schemas"][schema]["required"].clone();
+    assert_eq!(required("Analysis"), serde_json::json!(["customer_id", "complexity"]));
+    assert_eq!(required("MessageBody"), serde_json::json!(["message_id", "customer_id", "text"]));
+    assert_eq!(required("PaymentNotice"), serde_json::json!(["customer_id", "order_id"]));
+    assert_eq!(required("QuoteBody"), serde_json::json!(["pictures"]));
+    assert_eq!(required("ResultBody"), Value::Null);
+    let retry = &paths["/v1/shops/{shop}/tasks/{id}/retry"]["post"]["requestBody"];
+    assert_ne!(retry["required"], true, "{retry}");
     app.stop().await;
 }
 
@@ -70,6 +93,11 @@ async fn detection_and_quotes_answer_without_a_task() {
     let quote = serde_json::json!({ "pictures": [{ "complexity": "hard" }, { "complexity": "simple" }], "customer_id": "tb_1" });
     let quoted = app.post("agent", "/quotes", quote).await.expect(200);
     assert_eq!((&quoted["low"]["minor"], &quoted["high"]["minor"]), (&3500.into(), &4500.into()));
+    let analysis = serde_json::json!({
+        "complexity": "hard", "request_text": "抠图", "image_id": "0".repeat(64), "customer_id": "tb_1",
+        "image_url": "http://10.0.0.1/never-fetched.jpg", "customer_name": "王", "aspect_ratio": "3:4",
+    });
+    app.post("agent", "/quotes", serde_json::json!({ "pictures": [analysis] })).await.expect(200);
     app.stop().await;
 }
 

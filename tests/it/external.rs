@@ -20,6 +20,14 @@ async fn a_job_is_claimed_once_and_answered_with_its_token() {
     let job = app.post("image-ai", "/image-jobs/claim", json!({})).await.expect(200);
     assert_eq!((&job["task_id"], &job["attempt"]), (&json!(task), &json!(1)));
     app.post("image-ai", "/image-jobs/claim", json!({})).await.expect(204);
+    let other = app.paid("tb_2").await;
+    let claim = || {
+        let request = app.request("image-ai", Method::POST, "/image-jobs/claim");
+        app.answer(request.header("idempotency-key", "c1"))
+    };
+    let first = claim().await.expect(200);
+    assert_eq!(first["task_id"], json!(other));
+    assert_eq!(claim().await.expect(200), first, "an image AI that lost the answer gets it again");
     let picture =
         app.request("", Method::GET, job["url"].as_str().expect("a link")).send().await.expect("an answer");
     assert_eq!(picture.bytes().await.expect("bytes"), photo(), "the picture comes without a key");
@@ -36,6 +44,15 @@ async fn a_job_is_claimed_once_and_answered_with_its_token() {
     let done = app.answer(app.request("image-ai", Method::POST, &result).multipart(form)).await.expect(200);
     assert_eq!(done["status"], "awaiting-confirm");
     app.post("image-ai", &result, json!({ "image_id": image })).await.problem(409);
+    // A result that nobody waits for leaves no picture behind, nor is it fetched.
+    let before = app.dump();
+    let mut late = photo();
+    late.extend(b"late");
+    let part = reqwest::multipart::Part::bytes(late).file_name("late.jpg");
+    let form = reqwest::multipart::Form::new().part("file", part);
+    app.answer(app.request("image-ai", Method::POST, &result).multipart(form)).await.problem(409);
+    app.post("image-ai", &result, json!({ "result_url": "http://10.0.0.1/x.jpg" })).await.problem(409);
+    assert_eq!(app.dump(), before);
     app.stop().await;
 }
 

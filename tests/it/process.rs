@@ -1,8 +1,10 @@
 //! The real program: how it starts, how it refuses to, and what a kill leaves behind.
 
 use std::{
+    ffi::OsStr,
     fs,
     io::{BufRead, BufReader, Read},
+    os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
 };
@@ -253,6 +255,18 @@ fn what_keeps_it_from_starting_is_one_clear_line() {
     let config = folder.path().join("shopkeeper.toml");
     fs::write(&config, "[server]\nlisten_on = 1\n").expect("written");
     refused(&run(&data, &["serve", "--config", config.to_str().expect("a path")]), "listen_on");
+    // The same file is found where the program is started.
+    let mut found = program();
+    found.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&data).current_dir(folder.path());
+    refused(&found.output().expect("it runs"), "listen_on");
+    let mut strange = program();
+    strange.arg("config").env("FOO", OsStr::from_bytes(b"\xff"));
+    assert!(strange.output().expect("it runs").status.success(), "what others set is none of ours");
+    let key = data.join("admin.key");
+    fs::rename(&key, folder.path().join("kept")).expect("moved");
+    fs::write(&key, "a note").expect("written");
+    refused(&run(&data, &["serve", "--listen", "127.0.0.1:0"]), "admin.key holds something else");
+    fs::rename(folder.path().join("kept"), &key).expect("moved back");
     let raw = rusqlite::Connection::open(data.join("shopkeeper.sqlite")).expect("opens");
     raw.pragma_update(None, "user_version", 99).expect("set");
     drop(raw);

@@ -35,6 +35,47 @@ async fn an_idempotency_key_answers_again_and_does_nothing_again() {
         "and it is stored nowhere"
     );
     app.get(made["key"].as_str().expect("a key"), "/tasks").await.expect(200);
+    post("admin", "/keys", "n1", &json!({ "scopes": ["operator"] })).await.problem(422);
+    let path = format!("/keys/{}", made["id"].as_str().expect("an id"));
+    app.answer(app.request("admin", Method::DELETE, &path)).await.expect(204);
+    assert_eq!(post("admin", "/keys", "n1", &json!({ "scopes": ["agent"] })).await.expect(201), made);
+    app.get(made["key"].as_str().expect("a key"), "/tasks").await.problem(401);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn twins_at_the_same_moment_are_one_request() {
+    let app = Arc::new(TestApp::start().await);
+    app.analyse("tb_1").await;
+    for (who, path, body) in [
+        ("admin", "/v1/shops", json!({ "id": "twin", "name": "双胞胎" })),
+        ("agent", "/customers/tb_1/pending-analysis/take", json!({})),
+    ] {
+        let mut twins = JoinSet::new();
+        for _ in 0..8 {
+            let (app, body) = (app.clone(), body.clone());
+            twins.spawn(async move {
+                let request = app.request(who, Method::POST, path).header("idempotency-key", "twin");
+                app.answer(request.json(&body)).await
+            });
+        }
+        let answers = twins.join_all().await;
+        assert!(answers.iter().all(|a| a.status.is_success() && a.json == answers[0].json), "{answers:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_refused_may_be_asked_again() {
+    let app = TestApp::start().await;
+    let task = app.shown("tb_1").await;
+    let approve = || {
+        let request = app.request("operator", Method::POST, &format!("/tasks/{task}/approve"));
+        app.answer(request.header("idempotency-key", "a1"))
+    };
+    let before = app.dump();
+    approve().await.problem(409);
+    assert_eq!(app.dump(), before, "a refusal leaves nothing behind");
+    approve().await.problem(409);
     app.stop().await;
 }
 

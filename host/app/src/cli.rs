@@ -5,7 +5,13 @@ mod keys;
 mod serve;
 mod shops;
 
-use std::{collections::HashMap, net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{
+    collections::HashMap,
+    ffi::OsString,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -13,6 +19,9 @@ use crate::{
     config::{self, Config},
     service::{DataFolder, StartError},
 };
+
+/// The configuration that is read where none is named.
+const CONFIG_FILE: &str = "shopkeeper.toml";
 
 /// The photo-retouching shop's service: quotes, payments, processing, revisions, mail.
 #[derive(Parser)]
@@ -29,7 +38,8 @@ struct Common {
     /// The data folder: database, pictures, mails, keys.
     #[arg(long, global = true, default_value = "./data", value_name = "DIR")]
     data: PathBuf,
-    /// A configuration file; `shopkeeper config` prints every key with its default.
+    /// A configuration file; ./shopkeeper.toml where it is left out and there is one. `shopkeeper config` prints every
+    /// key with its default.
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Print JSON, for programs.
@@ -97,8 +107,13 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
 }
 
 fn load(common: &Common) -> Result<Config, StartError> {
-    let environment: HashMap<String, String> = std::env::vars().collect();
-    Config::load(common.config.as_deref(), &environment).map_err(StartError::new)
+    // What is no text can be none of ours.
+    let text =
+        |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+    let environment: HashMap<String, String> = std::env::vars_os().filter_map(text).collect();
+    let here = Path::new(CONFIG_FILE);
+    let file = common.config.as_deref().or_else(|| here.exists().then_some(here));
+    Config::load(file, &environment).map_err(StartError::new)
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, StartError> {

@@ -135,7 +135,11 @@ impl Config {
             .build()
             .and_then(config::Config::try_deserialize)
             .map_err(|e| ConfigError(e.to_string()))?;
-        if let Some(value) = environment.get("IMAGE_MODULE_ENABLED") {
+        if !(1..=1_000_000).contains(&config.server.concurrent_requests) {
+            let given = config.server.concurrent_requests;
+            return Err(ConfigError(format!("server.concurrent_requests is 1 to 1000000, not {given}")));
+        }
+        if let Some(value) = environment.get("IMAGE_MODULE_ENABLED").filter(|v| !v.is_empty()) {
             config.processing.enabled = match value.to_ascii_lowercase().as_str() {
                 "1" | "true" | "yes" | "on" => true,
                 "0" | "false" | "no" | "off" => false,
@@ -186,6 +190,15 @@ mod tests {
     #[test]
     fn the_switch_of_old_works() {
         assert!(!load(None, &[("IMAGE_MODULE_ENABLED", "false")]).expect("loads").processing.enabled);
+        assert!(load(None, &[("IMAGE_MODULE_ENABLED", "")]).expect("loads").processing.enabled);
         assert!(load(None, &[("IMAGE_MODULE_ENABLED", "perhaps")]).is_err());
+    }
+
+    #[test]
+    fn a_figure_that_the_service_could_not_work_with_is_refused() {
+        for value in ["0", "9223372036854775807"] {
+            let refused = load(None, &[("SHOPKEEPER_SERVER__CONCURRENT_REQUESTS", value)]).expect_err(value);
+            assert!(refused.to_string().contains("concurrent_requests"), "{refused}");
+        }
     }
 }

@@ -18,7 +18,7 @@ mod system;
 mod tasks;
 mod views;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::{
     Router,
@@ -27,7 +27,7 @@ use axum::{
     middleware::{self, Next},
     response::Response,
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use utoipa::{
     Modify, OpenApi,
@@ -37,6 +37,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::service::Service;
 use access::Keys;
+use idempotency::UnderWay;
 use problem::Problem;
 
 /// The largest body that is not a picture.
@@ -48,6 +49,9 @@ pub(crate) struct App {
     service: Arc<Service>,
     keys: Arc<Keys>,
     permits: Arc<Semaphore>,
+    /// Requests that wait for something to come hold one of these instead: they cost next to nothing.
+    waiting: Arc<Semaphore>,
+    under_way: Arc<UnderWay>,
     /// Cancelled when the service goes down: nobody waits for new entries then.
     stop: CancellationToken,
     document: Arc<str>,
@@ -120,33 +124,50 @@ pub(crate) fn router(service: Arc<Service>, stop: CancellationToken) -> Router {
     let (contract, document) = routes();
     let app = App {
         permits: Arc::new(Semaphore::new(service.config.server.concurrent_requests)),
+        waiting: Arc::new(Semaphore::new(service.config.server.concurrent_requests)),
+        under_way: Arc::default(),
         keys: Arc::new(Keys::new(service.workflow.store.clone())),
         document: document.to_json().expect("the document is plain data").into(),
         service,
         stop,
     };
+    let no_such_method = || async {
+        Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this path does not take this method; see /openapi.json")
+    };
     contract
         .fallback(|| async { Problem::not_found("there is no such path; /openapi.json lists them all") })
-        .method_not_allowed_fallback(|| async {
-            Problem::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "this path does not take this method; see /openapi.json",
-            )
-        })
+        .method_not_allowed_fallback(no_such_method)
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::repeat))
         .layer(middleware::from_fn_with_state(app.clone(), access::authenticate))
         .layer(middleware::from_fn_with_state(app.clone(), bounded))
         // Health and the document answer whoever asks, also under load.
-        .merge(system::routes())
+        .merge(system::routes().method_not_allowed_fallback(no_such_method))
         .with_state(app)
 }
 
+/// A request's place among those that are worked on. It is given back when the last copy goes.
+#[derive(Clone)]
+struct Permit(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
+
+impl Permit {
+    /// Gives the place back early, for one among those that wait.
+    fn wait(&self, app: &App) -> Result<OwnedSemaphorePermit, Problem> {
+        let waiting = app.waiting.clone().try_acquire_owned();
+        let waiting = waiting
+            .map_err(|_| Problem::too_many("as many requests wait already as may: ask without `wait`"))?;
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        Ok(waiting)
+    }
+}
+
 /// Works on a bounded number of requests at a time and counts how they end.
-async fn bounded(State(app): State<App>, request: Request, next: Next) -> Result<Response, Problem> {
-    let Ok(_permit) = app.permits.try_acquire() else {
+async fn bounded(State(app): State<App>, mut request: Request, next: Next) -> Result<Response, Problem> {
+    let Ok(permit) = app.permits.clone().try_acquire_owned() else {
         app.service.workflow.metrics.responded(429);
         return Err(Problem::too_many("the service is working on as many requests as it can: try again"));
     };
+    let permit = Permit(Arc::new(Mutex::new(Some(permit))));
+    request.extensions_mut().insert(permit.clone());
     let response = next.run(request).await;
     app.service.workflow.metrics.responded(response.status().as_u16());
     Ok(response)

@@ -9,6 +9,7 @@ mod http;
 pub mod imaging;
 mod mailer;
 mod metrics;
+mod object;
 mod pictures;
 mod secrets;
 mod serve;

@@ -7,7 +7,6 @@ use std::{
     sync::Arc,
 };
 
-use chrono::Utc;
 use shopkeeper_domain::{ImageId, ShopId};
 use shopkeeper_storage::{Image, Storage, StorageError};
 use tokio::sync::Semaphore;
@@ -74,7 +73,7 @@ impl Pictures {
                 width: seen.width,
                 height: seen.height,
                 bytes: bytes.len() as u64,
-                created_at: Utc::now(),
+                created_at: crate::workflow::now(),
             };
             desk.write(&path(&root, &folder, &image.id, &image.media_type), &bytes)?;
             Ok(image)

@@ -1,7 +1,7 @@
 //! Keys, signatures and digests. No secret is ever stored or logged, but for two files that only the owner can read.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{self, Write},
     path::Path,
 };
@@ -25,8 +25,21 @@ fn random() -> io::Result<[u8; 32]> {
     Ok(bytes)
 }
 
-/// Writes a file that only its owner can read, which must not be there yet.
+/// Writes a file that only its owner can read: whole, or not at all. One that is there stays, unless it is empty, as
+/// after a start that was cut off.
 pub(crate) fn write_private(path: &Path, contents: &[u8]) -> io::Result<()> {
+    if fs::metadata(path).is_ok_and(|there| there.len() == 0) {
+        fs::remove_file(path)?;
+    }
+    let half = path.with_extension(format!("{}.half", uuid::Uuid::now_v7()));
+    // The link fails where a file is there already; a rename would write over it.
+    let written = write_half(&half, contents).and_then(|()| fs::hard_link(&half, path));
+    let removed = fs::remove_file(&half);
+    written.and(removed)?;
+    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+}
+
+fn write_half(path: &Path, contents: &[u8]) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -48,6 +61,13 @@ impl ApiKey {
         Ok(Self::from_bytes(random()?))
     }
 
+    /// As it was written down; none where it can't be a key.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let key = text.trim();
+        let random = key.strip_prefix("sk_").and_then(|k| URL_SAFE_NO_PAD.decode(k).ok())?;
+        (random.len() == 32).then(|| Self(key.to_owned()))
+    }
+
     fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(format!("sk_{}", URL_SAFE_NO_PAD.encode(bytes)))
     }
@@ -63,20 +83,20 @@ impl ApiKey {
 pub(crate) struct Secret([u8; 32]);
 
 impl Secret {
-    /// Reads it, or makes it on the first start.
-    pub(crate) fn load(path: &Path) -> io::Result<Self> {
-        match fs::read(path) {
-            Ok(bytes) => bytes
-                .try_into()
-                .map(Self)
-                .map_err(|_| io::Error::other("it must hold exactly 32 bytes; restore it from a backup")),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                let fresh = random()?;
-                write_private(path, &fresh)?;
-                Ok(Self(fresh))
-            }
-            Err(e) => Err(e),
+    /// Reads it, or makes it; says whether it was made, which happens on the first start.
+    pub(crate) fn load(path: &Path) -> io::Result<(Self, bool)> {
+        let there = match fs::read(path) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Vec::new(),
+            read => read?,
+        };
+        if there.is_empty() {
+            let fresh = random()?;
+            write_private(path, &fresh)?;
+            return Ok((Self(fresh), true));
         }
+        let bytes = there.try_into();
+        let damaged = |_| io::Error::other("it must hold exactly 32 bytes; restore it from a backup");
+        Ok((Self(bytes.map_err(damaged)?), false))
     }
 
     /// A key for one purpose, from which no other can be told.
@@ -120,9 +140,13 @@ mod tests {
     fn the_secret_is_made_once_and_kept_private() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("secret");
-        let first = Secret::load(&path).expect("made");
-        let second = Secret::load(&path).expect("read");
-        assert_eq!(first.0, second.0);
+        // As a start leaves it that is cut off at the worst moment.
+        fs::write(&path, "").expect("written");
+        let (first, made) = Secret::load(&path).expect("made");
+        let (second, made_again) = Secret::load(&path).expect("read");
+        assert_eq!((first.0, made, made_again), (second.0, true, false));
+        assert!(write_private(&path, b"another").is_err(), "what is there stays");
+        assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 1, "nothing half is left");
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;

@@ -7,7 +7,6 @@ use std::{
     time::Duration,
 };
 
-use chrono::Utc;
 use shopkeeper_engine::{CodeCache, Engine, EngineConfig};
 use shopkeeper_storage::{Key, Sqlite, Storage};
 use uuid::Uuid;
@@ -98,7 +97,7 @@ impl Service {
     /// Opens the data folder and puts everything together.
     pub async fn open(config: Config, data: &DataFolder) -> Result<Self, StartError> {
         let lock = data.lock()?;
-        let secret = Secret::load(&data.join("secret"))
+        let (secret, first) = Secret::load(&data.join("secret"))
             .map_err(|e| StartError(format!("{} can't be used: {e}", data.join("secret").display())))?;
         let (folder, engine_config) = (data.clone(), engine_config(&config, data, &secret));
         // Opening the database and loading the plugins both take a while: beside each other.
@@ -108,7 +107,7 @@ impl Service {
         let engine = engine.await.map_err(StartError::new)?.map_err(StartError::new)?;
         let desk = Desk::open(data.join("tmp"))
             .map_err(|e| StartError(format!("{} can't be written to: {e}", data.join("tmp").display())))?;
-        let first_start = admin_key(data, store.as_ref()).await?;
+        let first_start = admin_key(data, store.as_ref(), first).await?;
         let limits = Limits {
             max_bytes: config.images.max_bytes,
             max_pixels: config.images.max_pixels,
@@ -160,28 +159,44 @@ fn engine_config(config: &Config, data: &DataFolder, secret: &Secret) -> EngineC
 }
 
 /// On the first start the installation's key is made and written where only the owner can read it.
-async fn admin_key(data: &DataFolder, store: &dyn Storage) -> Result<Option<PathBuf>, StartError> {
-    if !store.keys(None).await.map_err(StartError::new)?.is_empty() {
+async fn admin_key(
+    data: &DataFolder,
+    store: &dyn Storage,
+    first: bool,
+) -> Result<Option<PathBuf>, StartError> {
+    let path = data.join("admin.key");
+    let there = fs::read_to_string(&path).unwrap_or_default();
+    let known = store.keys(None).await.map_err(StartError::new)?;
+    // Not the first start, and it came to its end: who took the file away has put it somewhere safe.
+    if !first && !known.is_empty() && (there.is_empty() || ApiKey::read(&there).is_some()) {
         return Ok(None);
     }
-    let path = data.join("admin.key");
-    let key = match fs::read_to_string(&path) {
+    let key = match ApiKey::read(&there) {
         // A start that ended between the file and the database.
-        Ok(text) => ApiKey(text.trim().to_owned()),
-        Err(_) => {
+        Some(key) => key,
+        None if there.trim().is_empty() => {
             let key = ApiKey::fresh().map_err(StartError::new)?;
             write_private(&path, format!("{}\n", key.0).as_bytes())
                 .map_err(|e| StartError(format!("{} can't be written: {e}", path.display())))?;
             key
         }
+        None => {
+            return Err(StartError(format!(
+                "{} holds something else than a key: move it away",
+                path.display()
+            )));
+        }
     };
+    if known.iter().any(|k| k.digest == key.digest()) {
+        return Ok(None);
+    }
     store
         .add_key(Key {
             id: Uuid::now_v7(),
             shop: None,
             digest: key.digest(),
             scopes: vec!["admin".to_owned()],
-            created_at: Utc::now(),
+            created_at: crate::workflow::now(),
         })
         .await
         .map_err(StartError::new)?;

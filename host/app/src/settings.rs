@@ -5,6 +5,8 @@ use shopkeeper_domain::{Currency, Money, Policy, TagThresholds};
 use shopkeeper_engine::PriceBounds;
 use utoipa::ToSchema;
 
+use crate::object::{object, optional_object};
+
 /// Who works on a shop's pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -34,9 +36,11 @@ pub struct ShopSettings {
     pub currency: Currency,
     /// No quote goes below this.
     #[schema(value_type = Option<Object>)]
+    #[serde(deserialize_with = "optional_object")]
     pub price_floor: Option<Money>,
     /// No quote goes above this.
     #[schema(value_type = Option<Object>)]
+    #[serde(deserialize_with = "optional_object")]
     pub price_ceiling: Option<Money>,
     /// How many rounds of revision are free; the next one goes to a person.
     pub free_revisions: u32,
@@ -55,6 +59,7 @@ pub struct ShopSettings {
     pub mail_from_name: Option<String>,
     /// When a customer earns which tag.
     #[schema(value_type = Object)]
+    #[serde(deserialize_with = "object")]
     pub tags: TagThresholds,
 }
 

@@ -9,7 +9,7 @@ mod prepare;
 
 use std::{sync::Arc, time::Instant};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use shopkeeper_domain::{
     Actor, Command, Context, CustomerKey, Decision, FoundAddress, Ids, MessageId, OrderId, Rejection, TaskId,
     decide,
@@ -71,6 +71,13 @@ impl From<StorageError> for WorkflowError {
 pub(crate) struct Repeatable {
     pub(crate) key: AnswerKey,
     pub(crate) request: [u8; 32],
+}
+
+impl Repeatable {
+    /// What is remembered of the answer.
+    pub(crate) fn answer(&self, status: u16, body: String) -> RememberedAnswer {
+        RememberedAnswer { key: self.key, request: self.request, status, body, at: now() }
+    }
 }
 
 /// Whose case it is.
@@ -197,7 +204,7 @@ impl Workflow {
         request: &Request,
         view: &(dyn Fn(&Done<'_>) -> String + Sync),
     ) -> Result<Reply, WorkflowError> {
-        let now = Utc::now();
+        let now = now();
         let mut clock = StepClock { metrics: &self.metrics, last: Instant::now() };
         let (key, loaded) = self.load(turn, subject, request).await?;
         clock.step(Step::Load);
@@ -241,13 +248,7 @@ impl Workflow {
             calls: journal.calls,
             incidents: journal.incidents,
             message,
-            answer: turn.repeatable.map(|r| RememberedAnswer {
-                key: r.key,
-                request: r.request,
-                status: turn.status,
-                body: body.clone(),
-                at: now,
-            }),
+            answer: turn.repeatable.map(|r| r.answer(turn.status, body.clone())),
         };
         self.store.commit(commit).await?;
         clock.step(Step::Commit);
@@ -295,7 +296,7 @@ impl Workflow {
             Some(key) => self.store.customer(&shop.id, &key).await?.map(|c| c.numbers()).unwrap_or_default(),
             None => Default::default(),
         };
-        let now = express::moment(shop, Utc::now());
+        let now = express::moment(shop, now());
         let request = QuoteRequest { pictures, customer, now, attributes: Vec::new() };
         let consultation = self.engine.price(&shop.bindings.pricing, &request, &shop.settings.bounds()).await;
         self.metrics.consulted(&consultation.calls);
@@ -326,5 +327,6 @@ pub(crate) fn bucket(key: &CustomerKey) -> u32 {
 
 /// UTC now, as the workflow sees it, for callers that settle entries by themselves.
 pub(crate) fn now() -> DateTime<Utc> {
-    Utc::now()
+    // Whole microseconds, which is what is stored: a time is the same wherever it is shown.
+    Utc::now().trunc_subsecs(6)
 }

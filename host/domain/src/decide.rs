@@ -132,6 +132,8 @@ impl Silence {
     }
 }
 
+pub use processing::attempt_under_way;
+
 /// What follows from a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {

@@ -28,7 +28,7 @@ pub use command::{Command, Message, NewTask, Outcome, Quality};
 pub use customer::{
     Candidate, Customer, EmailStatus, Hold, HoldReason, LastOrder, LastPicture, ProfileEmail, Tag,
 };
-pub use decide::{Context, Decision, Effect, Ids, Silence, Slots, decide};
+pub use decide::{Context, Decision, Effect, Ids, Silence, Slots, attempt_under_way, decide};
 pub use event::{Actor, Event, EventBody, StartReason};
 pub use ids::{
     AccountId, AttemptToken, CustomerId, CustomerKey, ImageId, InvalidId, MessageId, OrderId, OutboxId,

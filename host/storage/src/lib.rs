@@ -61,8 +61,8 @@ pub type AnswerOf = Box<dyn FnOnce(&Task) -> Option<RememberedAnswer> + Send>;
 /// What the service asks of its storage.
 #[async_trait]
 pub trait Storage: Send + Sync {
-    /// Adds a shop; [`StorageError::Exists`] where the id is taken.
-    async fn add_shop(&self, shop: Shop) -> Result<(), StorageError>;
+    /// Adds a shop and remembers the answer; [`StorageError::Exists`] where the id is taken.
+    async fn add_shop(&self, shop: Shop, answer: Option<RememberedAnswer>) -> Result<(), StorageError>;
     /// Every shop, by id.
     async fn shops(&self) -> Result<Vec<Shop>, StorageError>;
     /// One shop.

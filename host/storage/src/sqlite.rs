@@ -93,8 +93,12 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
 
 #[async_trait]
 impl Storage for Sqlite {
-    async fn add_shop(&self, shop: Shop) -> Result<(), StorageError> {
-        self.writer.run(move |c| lookup::add_shop(c, &shop)).await
+    async fn add_shop(&self, shop: Shop, answer: Option<RememberedAnswer>) -> Result<(), StorageError> {
+        let write = move |c: &Connection| {
+            lookup::add_shop(c, &shop)?;
+            answer.map_or(Ok(()), |answer| case::remember(c, &answer))
+        };
+        self.writer.run(write).await
     }
 
     async fn shops(&self) -> Result<Vec<Shop>, StorageError> {

@@ -32,7 +32,7 @@ async fn fixture() -> Fixture {
     let folder = tempfile::tempdir().expect("a folder");
     let store = open(folder.path());
     let shop: ShopId = "demo".parse().expect("an id");
-    store.add_shop(new_shop(&shop)).await.expect("added");
+    store.add_shop(new_shop(&shop), None).await.expect("added");
     let key = CustomerKey { platform: Platform::default(), id: "tb_1".parse().expect("an id") };
     Fixture { store, shop, key, folder }
 }
@@ -193,7 +193,7 @@ async fn chat_waits_in_order_until_it_is_acknowledged() {
     assert_eq!(ids(f.store.waiting_chat(&f.shop, None, 9).await.expect("reads")), [a.id, b.id]);
     assert_eq!(ids(f.store.waiting_chat(&f.shop, Some(a.id), 9).await.expect("reads")), [b.id]);
     let other: ShopId = "other".parse().expect("an id");
-    f.store.add_shop(new_shop(&other)).await.expect("added");
+    f.store.add_shop(new_shop(&other), None).await.expect("added");
     assert!(
         !f.store.acknowledge(&other, a.id, now()).await.expect("asks"),
         "another shop's entry is unknown"

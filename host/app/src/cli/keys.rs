@@ -1,6 +1,5 @@
 //! `shopkeeper key`.
 
-use chrono::Utc;
 use clap::{Subcommand, builder::PossibleValuesParser};
 use serde_json::json;
 use shopkeeper_domain::ShopId;
@@ -51,7 +50,7 @@ pub(super) async fn run(command: KeyCommand, data: &DataFolder, as_json: bool) -
             let key = ApiKey::fresh().map_err(StartError::new)?;
             let id = Uuid::now_v7();
             let scopes = if admin { vec!["admin".to_owned()] } else { scope };
-            let row = Key { id, shop, digest: key.digest(), scopes, created_at: Utc::now() };
+            let row = Key { id, shop, digest: key.digest(), scopes, created_at: crate::workflow::now() };
             store.add_key(row).await.map_err(StartError::new)?;
             if as_json {
                 println!("{}", json!({ "id": id, "key": key.0 }));

@@ -1,6 +1,5 @@
 //! `shopkeeper shop`.
 
-use chrono::Utc;
 use clap::Subcommand;
 use serde_json::json;
 use shopkeeper_domain::ShopId;
@@ -31,8 +30,8 @@ pub(super) async fn run(command: ShopCommand, data: &DataFolder, as_json: bool) 
         ShopCommand::Add { id, name } => {
             let name = name.unwrap_or_else(|| id.to_string());
             let settings = serde_json::to_string(&ShopSettings::default()).map_err(StartError::new)?;
-            let shop = Shop { id: id.clone(), name, settings, created_at: Utc::now() };
-            store.add_shop(shop).await.map_err(|e| match e {
+            let shop = Shop { id: id.clone(), name, settings, created_at: crate::workflow::now() };
+            store.add_shop(shop, None).await.map_err(|e| match e {
                 StorageError::Exists => StartError::new(format!("there is a shop {id} already")),
                 other => StartError::new(other),
             })?;

@@ -8,7 +8,7 @@ use std::{
 
 use axum::{
     extract::{FromRequestParts, RawPathParams, Request, State},
-    http::{StatusCode, header, request::Parts},
+    http::{HeaderMap, StatusCode, header, request::Parts},
     middleware::Next,
     response::Response,
 };
@@ -89,7 +89,14 @@ impl Caller {
 /// The keys that were used since the start.
 pub(super) struct Keys {
     store: Arc<dyn Storage>,
-    known: RwLock<HashMap<[u8; 32], Arc<Caller>>>,
+    known: RwLock<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    callers: HashMap<[u8; 32], Arc<Caller>>,
+    /// Counts the keys that were taken away: what was read before one of them went may be out of date.
+    forgotten: u64,
 }
 
 impl Keys {
@@ -98,19 +105,53 @@ impl Keys {
     }
 
     async fn find(&self, digest: [u8; 32]) -> Result<Option<Arc<Caller>>, StorageError> {
-        if let Some(caller) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&digest) {
-            return Ok(Some(caller.clone()));
-        }
+        let forgotten = {
+            let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(caller) = known.callers.get(&digest) {
+                return Ok(Some(caller.clone()));
+            }
+            known.forgotten
+        };
         let Some(key) = self.store.key(digest).await? else { return Ok(None) };
         let scopes = key.scopes.iter().filter_map(|s| Scope::parse(s)).collect();
         let caller = Arc::new(Caller { id: key.id, shop: key.shop, scopes, digest });
-        self.known.write().unwrap_or_else(PoisonError::into_inner).insert(digest, caller.clone());
+        self.keep(caller.clone(), forgotten);
         Ok(Some(caller))
+    }
+
+    /// Keeps what was read when so many keys had been taken away.
+    fn keep(&self, caller: Arc<Caller>, forgotten: u64) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if known.forgotten == forgotten {
+            known.callers.insert(caller.digest, caller);
+        }
+    }
+
+    /// Whoever holds the key that a request carries.
+    async fn bearer(&self, headers: &HeaderMap) -> Result<Arc<Caller>, Problem> {
+        let unauthorized = |detail| Problem::new(StatusCode::UNAUTHORIZED, detail);
+        let given = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
+        let token = given
+            .and_then(|v| v.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token.trim())
+            .filter(|token| !token.is_empty())
+            .ok_or_else(|| unauthorized("send a key: Authorization: Bearer sk_…"))?;
+        let caller = self.find(sha256(&[token.as_bytes()])).await?;
+        caller.ok_or_else(|| unauthorized("this key opens nothing: it is mistyped or was taken away"))
+    }
+
+    /// Lets the holder of the installation's own key pass, and nobody else.
+    pub(super) async fn admin(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        let caller = self.bearer(headers).await?;
+        if caller.is_admin() { Ok(()) } else { Err(forbidden(&[Scope::Admin])) }
     }
 
     /// A key that was taken away opens nothing any more.
     pub(super) fn forget(&self, id: Uuid) {
-        self.known.write().unwrap_or_else(PoisonError::into_inner).retain(|_, caller| caller.id != id);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.callers.retain(|_, caller| caller.id != id);
+        known.forgotten += 1;
     }
 }
 
@@ -120,18 +161,10 @@ pub(super) async fn authenticate(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let given = request.headers().get(header::AUTHORIZATION).map(|v| v.to_str().unwrap_or(""));
-    let signed = given.is_none() && request.uri().query().is_some_and(|q| q.contains("signature="));
+    let signed = !request.headers().contains_key(header::AUTHORIZATION)
+        && request.uri().query().is_some_and(|q| q.contains("signature="));
     if !signed {
-        let unauthorized = |detail| Problem::new(StatusCode::UNAUTHORIZED, detail);
-        let token = given
-            .and_then(|v| v.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| token.trim())
-            .ok_or_else(|| unauthorized("send a key: Authorization: Bearer sk_…"))?;
-        let caller = app.keys.find(sha256(&[token.as_bytes()])).await?;
-        let caller =
-            caller.ok_or_else(|| unauthorized("this key opens nothing: it is mistyped or was taken away"))?;
+        let caller = app.keys.bearer(request.headers()).await?;
         request.extensions_mut().insert(caller);
     }
     Ok(next.run(request).await)
@@ -238,12 +271,39 @@ pub(super) async fn shop_in_path(parts: &mut Parts, app: &App) -> Result<Option<
 }
 
 /// Whoever holds the installation's own key.
-pub(super) struct AsAdmin;
+pub(super) struct AsAdmin {
+    pub(super) repeatable: Option<Repeatable>,
+}
 
 impl FromRequestParts<App> for AsAdmin {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
-        if caller(parts)?.is_admin() { Ok(Self) } else { Err(forbidden(&[Scope::Admin])) }
+        if !caller(parts)?.is_admin() {
+            return Err(forbidden(&[Scope::Admin]));
+        }
+        Ok(Self { repeatable: parts.extensions.get().copied() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shopkeeper_storage::Sqlite;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_key_that_is_taken_away_while_it_is_looked_up_is_not_kept() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Sqlite::open(&folder.path().join("db")).expect("a database");
+        let keys = Keys::new(Arc::new(store));
+        let caller =
+            Arc::new(Caller { id: Uuid::nil(), shop: None, scopes: vec![Scope::Admin], digest: [1; 32] });
+        keys.keep(caller.clone(), 0);
+        assert!(keys.find([1; 32]).await.expect("read").is_some());
+        // Read from the database before, kept after it was taken away.
+        keys.forget(caller.id);
+        keys.keep(caller, 0);
+        assert!(keys.find([1; 32]).await.expect("read").is_none());
     }
 }

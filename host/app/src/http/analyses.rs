@@ -24,15 +24,15 @@ pub(super) struct Analysis {
     customer_id: CustomerId,
     customer_name: Option<Text<64>>,
     /// `AliWorkbench` (千牛) where it is left out.
-    #[schema(value_type = String)]
+    #[schema(value_type = Option<String>)]
     platform: Option<Platform>,
     /// The shop's account that the customer writes to.
-    #[schema(value_type = String)]
+    #[schema(value_type = Option<String>)]
     account_id: Option<AccountId>,
     /// Where the picture is; exactly one of this and `image_id`.
     image_url: Option<String>,
     /// A picture that was uploaded.
-    #[schema(value_type = String)]
+    #[schema(value_type = Option<String>)]
     image_id: Option<ImageId>,
     /// `simple`, `normal`, `complex`, `hard`, or a word of the shop's own.
     complexity: Text<40>,

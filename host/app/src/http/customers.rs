@@ -7,7 +7,6 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use shopkeeper_domain::{Command, Customer, CustomerId, CustomerKey, Platform};
-use shopkeeper_storage::RememberedAnswer;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
@@ -17,7 +16,7 @@ use super::{
     problem::Problem,
     views::{QuoteView, TaskView, json, json_response},
 };
-use crate::workflow::{Done, Reply, Request, Subject, now};
+use crate::workflow::{Done, Reply, Request, Subject};
 
 #[derive(Deserialize)]
 pub(super) struct CustomerPath {
@@ -25,6 +24,7 @@ pub(super) struct CustomerPath {
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PlatformQuery {
     /// `AliWorkbench` (千牛) where it is left out.
@@ -101,8 +101,12 @@ pub(super) async fn get(
     Ask(query): Ask<PlatformQuery>,
 ) -> Result<JsonAnswer<CustomerView>, Problem> {
     let customer = app.service.workflow.store.customer(&access.shop.id, &key(path, query)).await?;
-    let customer = customer.ok_or_else(|| Problem::not_found("this shop knows no such customer"))?;
+    let customer = customer.ok_or_else(no_customer)?;
     Ok(JsonAnswer(CustomerView::from(&customer)))
+}
+
+fn no_customer() -> Problem {
+    Problem::not_found("this shop knows no such customer")
 }
 
 /// An analysis that waits for the agent to quote it.
@@ -147,15 +151,7 @@ pub(super) async fn take(
     };
     // The answer is remembered in the transaction that takes the analysis: an agent that never got it can ask again.
     let remember = view.clone();
-    let answer = move |task: &shopkeeper_domain::Task| {
-        repeatable.map(|r| RememberedAnswer {
-            key: r.key,
-            request: r.request,
-            status: 200,
-            body: remember(task),
-            at: now(),
-        })
-    };
+    let answer = move |task: &shopkeeper_domain::Task| repeatable.map(|r| r.answer(200, remember(task)));
     let taken = app.service.workflow.store.take_offer(&shop.id, &key(path, query), Box::new(answer)).await?;
     Ok(match taken {
         Some(offer) => json_response(Reply { status: 200, body: view(&offer.task) }),
@@ -187,12 +183,16 @@ pub(super) async fn hold(
 }
 
 /// A person gives the conversation back.
-#[utoipa::path(post, path = "/customers/{customer}/resume", params(("shop" = String, Path), ("customer" = String, Path), PlatformQuery), responses((status = 200, body = CustomerView)))]
+#[utoipa::path(post, path = "/customers/{customer}/resume", params(("shop" = String, Path), ("customer" = String, Path), PlatformQuery), responses((status = 200, body = CustomerView), (status = 404, body = Problem)))]
 pub(super) async fn resume(
     State(app): State<App>,
     access: InShop<ConnectorOrOperator>,
     At(path): At<CustomerPath>,
     Ask(query): Ask<PlatformQuery>,
 ) -> Result<Response, Problem> {
-    act(&app, access, key(path, query), Command::Resume).await
+    let key = key(path, query);
+    if app.service.workflow.store.customer(&access.shop.id, &key).await?.is_none() {
+        return Err(no_customer());
+    }
+    act(&app, access, key, Command::Resume).await
 }

@@ -3,14 +3,15 @@
 use std::fmt;
 
 use axum::{
-    body::Bytes,
-    extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::BytesRejection},
+    body::{Bytes, to_bytes},
+    extract::{FromRequest, FromRequestParts, Path, Request, rejection::BytesRejection},
     http::{StatusCode, header, request::Parts},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::problem::Problem;
+use crate::object::Object;
 
 /// A JSON body.
 pub(super) struct Json<T>(pub(super) T);
@@ -21,6 +22,15 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         check_json(request.headers())?;
         let bytes = Bytes::from_request(request, state).await.map_err(too_large)?;
+        parse(&bytes).map(Self)
+    }
+}
+
+impl<T: DeserializeOwned> Json<T> {
+    /// The body of a request that might have been a larger one.
+    pub(super) async fn within(most: usize, request: Request) -> Result<Self, Problem> {
+        check_json(request.headers())?;
+        let bytes = to_bytes(request.into_body(), most).await.map_err(|_| body_too_large())?;
         parse(&bytes).map(Self)
     }
 }
@@ -67,17 +77,14 @@ pub(super) fn body_too_large() -> Problem {
 
 /// Reads a JSON object; an error says where and what.
 pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value: Result<T, _> = serde_path_to_error::deserialize(&mut deserializer);
+    let text = str::from_utf8(bytes).map_err(|e| malformed(&e))?;
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let value: Result<Object<T>, _> = serde_path_to_error::deserialize(&mut deserializer);
     match value {
-        // serde would take a list for an object, its fields in order.
-        Ok(_) if bytes.trim_ascii_start().first() != Some(&b'{') => {
-            Err(Problem::invalid("", "the body is not as this path takes it: it must be an object"))
-        }
-        Ok(value) => deserializer.end().map(|()| value).map_err(|e| malformed(&e)),
+        Ok(value) => deserializer.end().map(|()| value.0).map_err(|e| malformed(&e)),
         Err(error) => {
             // What is no JSON at all is told so, also where something before the mistake has the wrong type.
-            serde_json::from_slice::<serde::de::IgnoredAny>(bytes).map_err(|e| malformed(&e))?;
+            serde_json::from_str::<serde_json::Value>(text).map_err(|e| malformed(&e))?;
             let pointer = pointer(error.path(), &error.inner().to_string());
             let why = strip(error.inner());
             Err(Problem::invalid(pointer, format!("the body is not as this path takes it: {why}")))
@@ -85,7 +92,7 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     }
 }
 
-fn malformed(error: &serde_json::Error) -> Problem {
+fn malformed(error: &dyn fmt::Display) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, format!("the body is no JSON: {error}"))
 }
 
@@ -108,8 +115,9 @@ fn pointer(path: &serde_path_to_error::Path, message: &str) -> String {
         pointer.push('/');
         pointer.push_str(&name);
     }
-    for marker in ["unknown field `", "missing field `"] {
-        if let Some(field) = message.split(marker).nth(1).and_then(|rest| rest.split('`').next())
+    // Only at the start: further on, serde quotes what the caller wrote.
+    for marker in ["unknown field `", "missing field `", "duplicate field `"] {
+        if let Some(field) = message.strip_prefix(marker).and_then(|rest| rest.split('`').next())
             && !pointer.ends_with(&format!("/{field}"))
         {
             pointer.push('/');
@@ -139,12 +147,58 @@ pub(super) struct Ask<T>(pub(super) T);
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Ask<T> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Query(value) = Query::<T>::from_request_parts(parts, state).await.map_err(|e| {
-            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, format!("the query string: {}", e.body_text()))
-        })?;
-        Ok(Self(value))
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        // `status=` says as much as nothing.
+        let given = parts.uri.query().unwrap_or("").split('&').filter(|p| !p.is_empty() && !p.ends_with('='));
+        let given = given.collect::<Vec<_>>().join("&");
+        let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded::parse(given.as_bytes()));
+        serde_path_to_error::deserialize(deserializer).map(Self).map_err(|error| {
+            let why = error.inner().to_string();
+            Problem::invalid(pointer(error.path(), &why), format!("the query string: {why}"))
+        })
     }
+}
+
+/// Which part of a list is wanted.
+#[derive(Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PageQuery {
+    /// At most so many, 1 to 200; 50 where it is left out.
+    pub(super) limit: Option<u32>,
+    /// As the page before gave it.
+    pub(super) cursor: Option<String>,
+}
+
+impl PageQuery {
+    /// The page of a whole list, and the cursor of the next one.
+    pub(super) fn cut<T>(
+        &self,
+        mut rows: Vec<T>,
+        name: impl Fn(&T) -> String,
+    ) -> Result<(Vec<T>, Option<String>), Problem> {
+        let limit = page_size(self.limit)? as usize;
+        if let Some(cursor) = &self.cursor {
+            let last = rows.iter().position(|row| name(row) == *cursor).ok_or_else(bad_cursor)?;
+            rows.drain(..=last);
+        }
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let cursor = rows.last().filter(|_| more).map(name);
+        Ok((rows, cursor))
+    }
+}
+
+/// The size of a page that a caller asks for.
+pub(super) fn page_size(limit: Option<u32>) -> Result<u32, Problem> {
+    match limit.unwrap_or(50) {
+        limit @ 1..=200 => Ok(limit),
+        _ => Err(Problem::invalid("/limit", "a page holds 1 to 200")),
+    }
+}
+
+pub(super) fn bad_cursor() -> Problem {
+    Problem::invalid("/cursor", "this cursor is not one that a page gave")
 }
 
 /// A text of at most `MAX` characters.

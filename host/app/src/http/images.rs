@@ -104,7 +104,7 @@ pub(super) async fn upload(
         return Err(Problem::invalid(format!("/{name}"), "the form takes the field `file` alone"));
     }
     let kept = app.service.pictures.keep(&access.shop.id, upload.file).await;
-    let kept = kept.map_err(|e| Problem::picture("/file", e))?;
+    let kept = kept.map_err(Problem::picture_in_body)?;
     Ok((StatusCode::CREATED, axum::Json(ImageView::from(&kept))))
 }
 

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     settings::Processor,
-    workflow::{Payload, Request, Subject, WorkflowError, now},
+    workflow::{Payload, Request, Subject, Turn, WorkflowError, now},
 };
 
 /// Who holds what was claimed over HTTP: it stays claimed over a restart, until its lease is over.
@@ -77,7 +77,8 @@ async fn hand_out(
     let (Some(id), Some(Payload::Job { token })) = (entry.task, Payload::parse(&entry.payload)) else {
         return Ok(None);
     };
-    let turn = access.turn(StatusCode::OK);
+    // The answer to remember is the job, which is known only after this.
+    let turn = Turn { repeatable: None, ..access.turn(StatusCode::OK) };
     let request = Request::Command(Command::Claim { task: id, token });
     match app.service.workflow.handle(&turn, Subject::Task(id), request, &|_| String::new()).await {
         Ok(_) => {}

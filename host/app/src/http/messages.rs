@@ -28,10 +28,10 @@ pub(super) struct MessageBody {
     message_id: MessageId,
     #[schema(value_type = String)]
     customer_id: CustomerId,
-    #[schema(value_type = String)]
+    #[schema(value_type = Option<String>)]
     platform: Option<Platform>,
     /// The shop's account that the customer wrote to.
-    #[schema(value_type = String)]
+    #[schema(value_type = Option<String>)]
     account_id: Option<AccountId>,
     text: Text<5000>,
     /// Pictures sent with it, uploaded before.

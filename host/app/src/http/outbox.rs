@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::{extract::State, http::StatusCode, response::Json as JsonAnswer};
+use axum::{Extension, extract::State, http::StatusCode, response::Json as JsonAnswer};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shopkeeper_domain::OutboxId;
@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{
-    App,
+    App, Permit,
     access::{Connector, InShop},
     extract::{Ask, At},
     problem::Problem,
@@ -26,6 +26,7 @@ use crate::{
 const ENTRIES: u32 = 100;
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OutboxQuery {
     /// Only what comes after this entry.
@@ -87,11 +88,13 @@ pub(super) async fn pull(
     State(app): State<App>,
     access: InShop<Connector>,
     Ask(query): Ask<OutboxQuery>,
+    Extension(permit): Extension<Permit>,
 ) -> Result<JsonAnswer<EntryList>, Problem> {
     let wait = query.wait.unwrap_or(0);
     if wait > 30 {
         return Err(Problem::invalid("/wait", "wait is 0 to 30 seconds"));
     }
+    let _place = if wait > 0 { Some(permit.wait(&app)?) } else { None };
     let until = Instant::now() + Duration::from_secs(wait);
     let shop = access.shop.clone();
     // Listening begins before looking, so that nothing falls in between.

@@ -13,6 +13,7 @@ use super::{
     problem::Problem,
     views::{json, json_response},
 };
+use crate::object::optional_object;
 use crate::workflow::{Done, Request, Subject};
 
 /// A payment notice.
@@ -21,13 +22,14 @@ use crate::workflow::{Done, Request, Subject};
 pub(super) struct PaymentNotice {
     #[schema(value_type = String)]
     customer_id: CustomerId,
-    #[schema(value_type = String)]
+    #[schema(value_type = Option<String>)]
     platform: Option<Platform>,
     /// The natural key: the same order is answered again, not done again.
     #[schema(value_type = String)]
     order_id: OrderId,
     /// Checked against the quotes where it is given.
     #[schema(value_type = Option<Object>)]
+    #[serde(default, deserialize_with = "optional_object")]
     amount: Option<Money>,
     /// The tasks it is for; whatever is pending where it is left out.
     task_ids: Option<Vec<Uuid>>,
@@ -56,6 +58,10 @@ pub(super) async fn pay(
             "/amount/minor",
             format!("an amount can't be negative: {}", amount.minor),
         ));
+    }
+    if notice.task_ids.as_ref().is_some_and(Vec::is_empty) {
+        let detail = "name at least one task, or leave task_ids out: then it is for whatever is pending";
+        return Err(Problem::invalid("/task_ids", detail));
     }
     let key = CustomerKey { platform: notice.platform.unwrap_or_default(), id: notice.customer_id };
     let tasks = notice.task_ids.map(|ids| ids.into_iter().map(TaskId).collect::<Vec<_>>());

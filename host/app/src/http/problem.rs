@@ -9,7 +9,7 @@ use shopkeeper_domain::Rejection;
 use shopkeeper_storage::StorageError;
 use utoipa::ToSchema;
 
-use crate::{fetch::FetchError, pictures::PictureError, workflow::WorkflowError};
+use crate::{fetch::FetchError, imaging::ImageProblem, pictures::PictureError, workflow::WorkflowError};
 
 /// An error as callers get it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -64,6 +64,16 @@ impl Problem {
             PictureError::Refused(problem) => Self::invalid(pointer, problem.to_string()),
             PictureError::Disk(error) => unavailable(&error),
             PictureError::Storage(error) => error.into(),
+        }
+    }
+
+    /// A picture that came in the request's own body: one that is too large makes the body too large.
+    pub(crate) fn picture_in_body(error: PictureError) -> Self {
+        match error {
+            PictureError::Refused(problem @ ImageProblem::TooManyBytes { .. }) => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, problem.to_string())
+            }
+            error => Self::picture("/file", error),
         }
     }
 

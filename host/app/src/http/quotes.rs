@@ -2,7 +2,9 @@
 
 use axum::{extract::State, response::Json as JsonAnswer};
 use serde::{Deserialize, Serialize};
-use shopkeeper_domain::{CustomerId, CustomerKey, Operation, Platform, Specification, roles::Refusal};
+use shopkeeper_domain::{
+    AccountId, CustomerId, CustomerKey, ImageId, Operation, Platform, Specification, roles::Refusal,
+};
 use utoipa::ToSchema;
 
 use super::{
@@ -12,7 +14,7 @@ use super::{
     problem::Problem,
     views::QuoteView,
 };
-use crate::workflow::picture;
+use crate::{object::Object, workflow::picture};
 
 /// The most pictures in one quote.
 const PICTURES: usize = 100;
@@ -65,14 +67,26 @@ pub(super) async fn detect(
     JsonAnswer(DetectView { operations, operation })
 }
 
-/// A picture as the pricing role sees it.
+/// A picture to be priced: an analysis's fields, of which only those that a price can hang on count.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "an analysis can be sent as it is, with what says whose picture it is")]
 pub(super) struct PictureBody {
     complexity: Text<40>,
-    #[serde(default)]
-    #[schema(value_type = Vec<String>)]
-    operations: Vec<Operation>,
+    /// Read from `request_text` where they are left out.
+    #[schema(value_type = Option<Vec<String>>)]
+    operations: Option<Vec<Operation>>,
+    request_text: Option<Text<5000>>,
+    #[schema(value_type = Option<String>)]
+    customer_id: Option<CustomerId>,
+    customer_name: Option<Text<64>>,
+    #[schema(value_type = Option<String>)]
+    platform: Option<Platform>,
+    #[schema(value_type = Option<String>)]
+    account_id: Option<AccountId>,
+    image_url: Option<String>,
+    #[schema(value_type = Option<String>)]
+    image_id: Option<ImageId>,
     prompt: Option<Text<8000>>,
     aspect_ratio: Option<Text<40>>,
     perspective: Option<Text<200>>,
@@ -84,11 +98,12 @@ pub(super) struct PictureBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct QuoteBody {
-    pictures: Vec<PictureBody>,
+    #[schema(value_type = Vec<PictureBody>)]
+    pictures: Vec<Object<PictureBody>>,
     /// Priced as for this customer, where they are known.
-    #[schema(value_type = String)]
+    #[schema(value_type = Option<String>)]
     customer_id: Option<CustomerId>,
-    #[schema(value_type = String)]
+    #[schema(value_type = Option<String>)]
     platform: Option<Platform>,
 }
 
@@ -113,7 +128,8 @@ pub(super) async fn quote(
     if body.pictures.is_empty() || body.pictures.len() > PICTURES {
         return Err(Problem::invalid("/pictures", format!("a quote is for 1 to {PICTURES} pictures")));
     }
-    let pictures = body.pictures.into_iter().map(|p| {
+    let mut pictures = Vec::with_capacity(body.pictures.len());
+    for Object(p) in body.pictures {
         let specification = Specification {
             complexity: Some(p.complexity.0),
             prompt: or_empty(p.prompt),
@@ -123,10 +139,14 @@ pub(super) async fn quote(
             subject: or_empty(p.subject),
             quality: or_empty(p.quality),
         };
-        picture(&specification, p.operations)
-    });
+        let operations = match p.operations {
+            Some(operations) => operations,
+            None => app.service.workflow.operations_of(&access.shop, &or_empty(p.request_text)).await,
+        };
+        pictures.push(picture(&specification, operations));
+    }
     let key = body.customer_id.map(|id| CustomerKey { platform: body.platform.unwrap_or_default(), id });
-    let priced = app.service.workflow.quote(&access.shop, pictures.collect(), key).await?;
+    let priced = app.service.workflow.quote(&access.shop, pictures, key).await?;
     Ok(JsonAnswer(match priced.answer {
         Ok(quote) => QuoteAnswer { quote: Some(QuoteView::new(&quote, Some(&priced.by))), refusal: None },
         Err(refusal) => QuoteAnswer { quote: None, refusal: Some(refusal) },

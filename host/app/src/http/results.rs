@@ -6,7 +6,7 @@ use axum::{
     response::Response,
 };
 use serde::Deserialize;
-use shopkeeper_domain::{AttemptToken, Command, ImageId, Outcome, Quality};
+use shopkeeper_domain::{AttemptToken, Command, ImageId, Outcome, Quality, Task, attempt_under_way};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -19,7 +19,11 @@ use super::{
     tasks::{TaskPath, no_task},
     views::{TaskView, json, json_response, task_in},
 };
+use crate::object::optional_object;
 use crate::workflow::{self, Done, Subject};
+
+/// What a refusal calls it.
+const RESULT: &str = "a result";
 
 /// What a quality check found.
 #[derive(Deserialize, ToSchema)]
@@ -38,13 +42,14 @@ pub(super) struct QualityBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ResultBody {
-    #[schema(value_type = String)]
+    #[schema(value_type = Option<String>)]
     image_id: Option<ImageId>,
     result_url: Option<String>,
     /// Why the image AI gives no picture.
     failure: Option<Text<500>>,
     /// As the job gave it.
     attempt_token: Option<Uuid>,
+    #[serde(default, deserialize_with = "optional_object")]
     quality: Option<QualityBody>,
 }
 
@@ -58,18 +63,15 @@ pub(super) async fn submit(
     request: Request,
 ) -> Result<Response, Problem> {
     let task = path.task();
-    // A result for nothing is refused before its picture is fetched or kept.
-    if app.service.workflow.store.task(&access.shop.id, task).await?.is_none() {
-        return Err(no_task(task));
-    }
+    let stored = app.service.workflow.store.task(&access.shop.id, task).await?;
+    let stored = stored.ok_or_else(|| no_task(task))?;
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
     let kind = kind.trim().to_ascii_lowercase();
     let (token, outcome) = if kind.starts_with("multipart/") || kind.starts_with("image/") {
-        from_file(&app, &access, request).await?
+        from_file(&app, &access, &stored, request).await?
     } else {
-        let Json(body) =
-            <Json<ResultBody> as axum::extract::FromRequest<App>>::from_request(request, &app).await?;
-        from_json(&app, &access, body).await?
+        let Json(body) = Json::within(super::JSON_BODY, request).await?;
+        from_json(&app, &access, &stored, body).await?
     };
     let command = Command::Finish { task, token, outcome };
     let view = move |done: &Done<'_>| json(&task_in(&done.decision.after, task));
@@ -81,6 +83,7 @@ pub(super) async fn submit(
 async fn from_file(
     app: &App,
     access: &InShop<ImageAi>,
+    task: &Task,
     request: Request,
 ) -> Result<(Option<AttemptToken>, Outcome), Problem> {
     let upload = Upload::read(request, app).await?;
@@ -99,14 +102,17 @@ async fn from_file(
             }
         }
     }
+    // A result that nobody waits for is refused before its picture is kept; the commit asks once more.
+    attempt_under_way(task, token, RESULT)?;
     let kept = app.service.pictures.keep(&access.shop.id, upload.file).await;
-    let image = kept.map_err(|e| Problem::picture("/file", e))?.id;
+    let image = kept.map_err(Problem::picture_in_body)?.id;
     Ok((token, Outcome::Picture { image, quality: None }))
 }
 
 async fn from_json(
     app: &App,
     access: &InShop<ImageAi>,
+    task: &Task,
     body: ResultBody,
 ) -> Result<(Option<AttemptToken>, Outcome), Problem> {
     let token = body.attempt_token.map(AttemptToken);
@@ -119,6 +125,7 @@ async fn from_json(
     if body.quality.as_ref().is_some_and(|q| q.score > 100) {
         return Err(Problem::invalid("/quality/score", "a score is 0 to 100"));
     }
+    attempt_under_way(task, token, RESULT)?;
     let image = app.picture_of(&access.shop, body.image_id, (body.result_url, "/result_url")).await?;
     let quality = body.quality.map(|q| Quality {
         score: q.score,

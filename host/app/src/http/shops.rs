@@ -16,14 +16,15 @@ use uuid::Uuid;
 use super::{
     App,
     access::{Admin, AsAdmin, InShop, Operator, Scope},
-    extract::{At, Json, Text},
-    idempotency::Unrepeatable,
+    extract::{Ask, At, Json, PageQuery, Text},
+    idempotency::{ShowsKey, derived_key},
     problem::Problem,
-    views::json,
+    views::{json, json_response},
 };
 use crate::{
     secrets::{ApiKey, sha256},
     settings::ShopSettings,
+    workflow::Reply,
 };
 
 #[derive(Deserialize, ToSchema)]
@@ -52,16 +53,19 @@ impl From<Shop> for ShopView {
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct ShopList {
+    /// By id.
     shops: Vec<ShopView>,
+    /// Where the next page begins; none on the last.
+    cursor: Option<String>,
 }
 
 /// Adds a shop.
 #[utoipa::path(post, path = "/v1/shops", request_body = NewShop, responses((status = 201, body = ShopView), (status = 409, body = Problem)))]
 pub(super) async fn add_shop(
     State(app): State<App>,
-    _: AsAdmin,
+    admin: AsAdmin,
     Json(new): Json<NewShop>,
-) -> Result<(StatusCode, axum::Json<ShopView>), Problem> {
+) -> Result<Response, Problem> {
     if new.name.0.trim().is_empty() {
         return Err(Problem::invalid("/name", "a shop needs a name"));
     }
@@ -69,22 +73,31 @@ pub(super) async fn add_shop(
         id: new.id,
         name: new.name.0,
         settings: json(&ShopSettings::default()),
-        created_at: Utc::now(),
+        created_at: crate::workflow::now(),
     };
-    match app.service.workflow.store.add_shop(shop.clone()).await {
-        Ok(()) => Ok((StatusCode::CREATED, axum::Json(shop.into()))),
+    let id = shop.id.clone();
+    let body = json(&ShopView::from(shop.clone()));
+    let status = StatusCode::CREATED.as_u16();
+    let answer = admin.repeatable.map(|r| r.answer(status, body.clone()));
+    match app.service.workflow.store.add_shop(shop, answer).await {
+        Ok(()) => Ok(json_response(Reply { status, body })),
         Err(StorageError::Exists) => {
-            Err(Problem::new(StatusCode::CONFLICT, format!("there is a shop {} already", shop.id)))
+            Err(Problem::new(StatusCode::CONFLICT, format!("there is a shop {id} already")))
         }
         Err(error) => Err(error.into()),
     }
 }
 
 /// Every shop.
-#[utoipa::path(get, path = "/v1/shops", responses((status = 200, body = ShopList)))]
-pub(super) async fn list_shops(State(app): State<App>, _: AsAdmin) -> Result<axum::Json<ShopList>, Problem> {
+#[utoipa::path(get, path = "/v1/shops", params(PageQuery), responses((status = 200, body = ShopList)))]
+pub(super) async fn list_shops(
+    State(app): State<App>,
+    _: AsAdmin,
+    Ask(page): Ask<PageQuery>,
+) -> Result<axum::Json<ShopList>, Problem> {
     let shops = app.service.workflow.store.shops().await?;
-    Ok(axum::Json(ShopList { shops: shops.into_iter().map(ShopView::from).collect() }))
+    let (shops, cursor) = page.cut(shops, |shop| shop.id.to_string())?;
+    Ok(axum::Json(ShopList { shops: shops.into_iter().map(ShopView::from).collect(), cursor }))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -111,7 +124,10 @@ pub(super) struct KeyView {
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct KeyList {
+    /// Oldest first.
     keys: Vec<KeyView>,
+    /// Where the next page begins; none on the last.
+    cursor: Option<String>,
 }
 
 /// Makes a key for a shop and shows it once.
@@ -130,7 +146,7 @@ pub(super) async fn add_key(
         Some(repeatable) => {
             let id = sha256(&[b"key id", &repeatable.key.0, &repeatable.request]);
             let id = uuid::Builder::from_custom_bytes(id[..16].try_into().expect("16 bytes")).into_uuid();
-            (id, app.service.secret.repeatable_key(&sha256(&[&repeatable.key.0, &repeatable.request])))
+            (id, derived_key(&app, &repeatable))
         }
         None => (Uuid::now_v7(), ApiKey::fresh().map_err(|e| StorageError::Failed(e.to_string()))?),
     };
@@ -139,7 +155,7 @@ pub(super) async fn add_key(
         shop: Some(access.shop.id.clone()),
         digest: key.digest(),
         scopes: new.scopes.iter().map(|s| s.name().to_owned()).collect(),
-        created_at: Utc::now(),
+        created_at: crate::workflow::now(),
     };
     match app.service.workflow.store.add_key(row).await {
         Ok(()) => {}
@@ -147,18 +163,20 @@ pub(super) async fn add_key(
         Err(error) => return Err(error.into()),
     }
     let view = NewKeyView { id, key: key.0, scopes: new.scopes };
-    Ok((StatusCode::CREATED, Extension(Unrepeatable), axum::Json(view)).into_response())
+    Ok((StatusCode::CREATED, Extension(ShowsKey), axum::Json(view)).into_response())
 }
 
 /// A shop's keys, without the secrets.
-#[utoipa::path(get, path = "/keys", params(("shop" = String, Path)), responses((status = 200, body = KeyList)))]
+#[utoipa::path(get, path = "/keys", params(("shop" = String, Path), PageQuery), responses((status = 200, body = KeyList)))]
 pub(super) async fn list_keys(
     State(app): State<App>,
     access: InShop<Admin>,
+    Ask(page): Ask<PageQuery>,
 ) -> Result<axum::Json<KeyList>, Problem> {
     let keys = app.service.workflow.store.keys(Some(&access.shop.id)).await?;
+    let (keys, cursor) = page.cut(keys, |key| key.id.to_string())?;
     let view = |k: Key| KeyView { id: k.id, scopes: k.scopes, created_at: k.created_at };
-    Ok(axum::Json(KeyList { keys: keys.into_iter().map(view).collect() }))
+    Ok(axum::Json(KeyList { keys: keys.into_iter().map(view).collect(), cursor }))
 }
 
 #[derive(Deserialize)]

@@ -9,7 +9,6 @@ use axum::{
 };
 
 use super::{App, problem::Problem};
-use crate::secrets::sha256;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -31,13 +30,7 @@ async fn ready(State(app): State<App>) -> Result<&'static str, Problem> {
 async fn metrics(State(app): State<App>, headers: HeaderMap) -> Result<impl IntoResponse, Problem> {
     let store = &app.service.workflow.store;
     if !app.service.config.server.open_metrics {
-        let given = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
-        let token = given.and_then(|v| v.strip_prefix("Bearer ")).unwrap_or("");
-        let key = store.key(sha256(&[token.as_bytes()])).await?;
-        if key.is_none_or(|k| k.shop.is_some()) {
-            let detail = "the metrics take the installation's admin key";
-            return Err(Problem::new(StatusCode::UNAUTHORIZED, detail));
-        }
+        app.keys.admin(&headers).await?;
     }
     let waiting = store.count_waiting().await?;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";

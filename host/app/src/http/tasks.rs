@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::{
     App,
     access::{AgentOrOperator, Anyone, InShop, Operator},
-    extract::{Ask, At, Json, MaybeJson, Text, or_empty},
+    extract::{Ask, At, Json, MaybeJson, PageQuery, Text, bad_cursor, or_empty, page_size},
     problem::Problem,
     views::{TaskView, json, json_response, task_in},
 };
@@ -31,15 +31,15 @@ pub(super) struct NewTaskBody {
     #[schema(value_type = String)]
     customer_id: CustomerId,
     customer_name: Option<Text<64>>,
-    #[schema(value_type = String)]
+    #[schema(value_type = Option<String>)]
     platform: Option<Platform>,
-    #[schema(value_type = String)]
+    #[schema(value_type = Option<String>)]
     account_id: Option<AccountId>,
     image_url: Option<String>,
-    #[schema(value_type = String)]
+    #[schema(value_type = Option<String>)]
     image_id: Option<ImageId>,
     /// `enhance` where it is left out.
-    #[schema(value_type = String)]
+    #[schema(value_type = Option<String>)]
     operation: Option<Operation>,
     /// What the customer wants, in words.
     requirements: Option<Text<5000>>,
@@ -80,6 +80,7 @@ pub(super) async fn create(
 }
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TaskQuery {
     /// Only in this status.
@@ -103,18 +104,6 @@ pub(super) struct TaskList {
     tasks: Vec<TaskView>,
     /// Where the next page begins; none on the last.
     cursor: Option<String>,
-}
-
-/// The size of a page that a caller asks for.
-fn page_size(limit: Option<u32>) -> Result<u32, Problem> {
-    match limit.unwrap_or(50) {
-        limit @ 1..=200 => Ok(limit),
-        _ => Err(Problem::invalid("/limit", "a page holds 1 to 200")),
-    }
-}
-
-fn bad_cursor() -> Problem {
-    Problem::invalid("/cursor", "this cursor is not one that a page gave")
 }
 
 /// Tasks, newest first.
@@ -201,15 +190,6 @@ pub(super) fn no_task(id: TaskId) -> Problem {
     Problem::not_found(format!("there is no task {id} in this shop"))
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-pub(super) struct EventQuery {
-    /// At most so many, 1 to 200; 50 where it is left out.
-    limit: Option<u32>,
-    /// As the page before gave it.
-    cursor: Option<String>,
-}
-
 /// Something that happened to a task.
 #[derive(Serialize, ToSchema)]
 pub(super) struct EventView {
@@ -244,12 +224,12 @@ pub(super) struct EventList {
 }
 
 /// What happened to a task, oldest first.
-#[utoipa::path(get, path = "/tasks/{id}/events", params(("shop" = String, Path), ("id" = Uuid, Path), EventQuery), responses((status = 200, body = EventList), (status = 404, body = Problem)))]
+#[utoipa::path(get, path = "/tasks/{id}/events", params(("shop" = String, Path), ("id" = Uuid, Path), PageQuery), responses((status = 200, body = EventList), (status = 404, body = Problem)))]
 pub(super) async fn events(
     State(app): State<App>,
     access: InShop<Anyone>,
     At(path): At<TaskPath>,
-    Ask(query): Ask<EventQuery>,
+    Ask(query): Ask<PageQuery>,
 ) -> Result<JsonAnswer<EventList>, Problem> {
     let store = &app.service.workflow.store;
     if store.task(&access.shop.id, path.task()).await?.is_none() {
@@ -278,7 +258,7 @@ async fn act(app: &App, access: InShop<Operator>, id: TaskId, command: Command) 
 }
 
 /// Has a failed task done again.
-#[utoipa::path(post, path = "/tasks/{id}/retry", params(("shop" = String, Path), ("id" = Uuid, Path)), request_body = Seen, responses((status = 200, body = TaskView), (status = 409, body = Problem)))]
+#[utoipa::path(post, path = "/tasks/{id}/retry", params(("shop" = String, Path), ("id" = Uuid, Path)), request_body = Option<Seen>, responses((status = 200, body = TaskView), (status = 409, body = Problem)))]
 pub(super) async fn retry(
     State(app): State<App>,
     access: InShop<Operator>,
@@ -289,7 +269,7 @@ pub(super) async fn retry(
 }
 
 /// Ends a task for good.
-#[utoipa::path(post, path = "/tasks/{id}/cancel", params(("shop" = String, Path), ("id" = Uuid, Path)), request_body = Seen, responses((status = 200, body = TaskView), (status = 409, body = Problem)))]
+#[utoipa::path(post, path = "/tasks/{id}/cancel", params(("shop" = String, Path), ("id" = Uuid, Path)), request_body = Option<Seen>, responses((status = 200, body = TaskView), (status = 409, body = Problem)))]
 pub(super) async fn cancel(
     State(app): State<App>,
     access: InShop<Operator>,
@@ -300,7 +280,7 @@ pub(super) async fn cancel(
 }
 
 /// Lets a held result go out.
-#[utoipa::path(post, path = "/tasks/{id}/approve", params(("shop" = String, Path), ("id" = Uuid, Path)), request_body = Seen, responses((status = 200, body = TaskView), (status = 409, body = Problem)))]
+#[utoipa::path(post, path = "/tasks/{id}/approve", params(("shop" = String, Path), ("id" = Uuid, Path)), request_body = Option<Seen>, responses((status = 200, body = TaskView), (status = 409, body = Problem)))]
 pub(super) async fn approve(
     State(app): State<App>,
     access: InShop<Operator>,

@@ -24,7 +24,7 @@ impl Journal {
                 "a plugin failed; the built-in one answered"
             );
             self.incidents.push(Incident {
-                at: chrono::Utc::now(),
+                at: crate::workflow::now(),
                 role: incident.role.name().to_owned(),
                 function: incident.function.to_owned(),
                 digest: incident.digest,

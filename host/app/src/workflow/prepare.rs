@@ -11,6 +11,7 @@ use shopkeeper_domain::{
 };
 
 use super::{Read, Request, Turn, Workflow, express::moment, journal::Journal};
+use crate::shops::ShopState;
 
 /// A picture that was analysed.
 #[derive(Debug, Clone)]
@@ -50,11 +51,15 @@ impl Workflow {
     }
 
     /// What the customer's words ask for; `enhance` where they ask for nothing.
-    async fn operations(&self, turn: &Turn, text: &str, journal: &mut Journal) -> Vec<Operation> {
+    pub(crate) async fn operations_of(&self, shop: &ShopState, text: &str) -> Vec<Operation> {
+        self.operations(shop, text, &mut Journal::default()).await
+    }
+
+    async fn operations(&self, shop: &ShopState, text: &str, journal: &mut Journal) -> Vec<Operation> {
         if text.is_empty() {
             return vec![Operation::enhance()];
         }
-        let mut found = self.engine.find_operations(&turn.shop.bindings.detection, text).await;
+        let mut found = self.engine.find_operations(&shop.bindings.detection, text).await;
         journal.keep(&self.metrics, &mut found);
         let mut operations = Vec::new();
         for operation in found.answer.unwrap_or_default() {
@@ -73,7 +78,7 @@ impl Workflow {
         now: DateTime<Utc>,
         journal: &mut Journal,
     ) -> (Command, Read) {
-        let operations = self.operations(turn, &analysis.request, journal).await;
+        let operations = self.operations(&turn.shop, &analysis.request, journal).await;
         let request = QuoteRequest {
             pictures: vec![picture(&analysis.specification, operations.clone())],
             customer: case.customer.numbers(),

@@ -9,8 +9,8 @@ use crate::{
 /// How much of a reason from outside goes into an alert, in characters.
 const REASON: usize = 200;
 
-/// Where the attempt stands that a token speaks for.
-fn attempt_under_way(
+/// Whether a result is waited for from the attempt that the token speaks for; `command` names the request in a refusal.
+pub fn attempt_under_way(
     task: &Task,
     token: Option<AttemptToken>,
     command: &'static str,
