@@ -1,6 +1,10 @@
 //! A real service for a test: its own data folder, a free port, a shop, and a key for every scope.
 
-use std::{collections::HashMap, path::PathBuf, time::Duration};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
@@ -14,6 +18,13 @@ pub(crate) fn photo() -> Vec<u8> {
 
 pub(crate) fn fixture(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
+}
+
+/// The real program, which lies beside the tests.
+pub(crate) fn program() -> PathBuf {
+    let test = std::env::current_exe().expect("this test is a file");
+    let folder = test.parent().and_then(Path::parent).expect("target/debug/deps");
+    folder.join("shopkeeper")
 }
 
 /// An answer.
@@ -67,7 +78,13 @@ impl TestApp {
         let mut environment: HashMap<String, String> =
             environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         environment.insert("SHOPKEEPER_SERVER__LISTEN".into(), "127.0.0.1:0".into());
-        let config = Config::load(None, &environment).expect("a configuration");
+        Self::open(data, &environment).await
+    }
+
+    /// A service on this folder, which may have been served before.
+    async fn open(data: TempDir, environment: &HashMap<String, String>) -> Self {
+        let mut config = Config::load(None, environment).expect("a configuration");
+        config.program = Some(program());
         let folder = DataFolder::open(data.path()).expect("the folder opens");
         let service = Service::open(config, &folder).await.expect("the service opens");
         let running = Running::start(service).await.expect("the service starts");
@@ -75,15 +92,21 @@ impl TestApp {
         let admin = std::fs::read_to_string(data.path().join("admin.key")).expect("the admin key");
         let mut app =
             Self { running, data, client, keys: HashMap::from([("admin", admin.trim().to_owned())]) };
-        app.send("admin", Method::POST, "/v1/shops", json!({ "id": "demo", "name": "演示店" }))
-            .await
-            .expect(201);
+        let new = json!({ "id": "demo", "name": "演示店" });
+        let made = app.send("admin", Method::POST, "/v1/shops", new).await;
+        assert!(matches!(made.status.as_u16(), 201 | 409), "{}", made.json);
         for scope in SCOPES {
             let made =
                 app.send("admin", Method::POST, "/v1/shops/demo/keys", json!({ "scopes": [scope] })).await;
             app.keys.insert(scope, made.expect(201)["key"].as_str().expect("a key").to_owned());
         }
         app
+    }
+
+    /// Goes down and comes up again on the same data.
+    pub(crate) async fn restart(self) -> Self {
+        let environment = HashMap::from([("SHOPKEEPER_SERVER__LISTEN".into(), "127.0.0.1:0".into())]);
+        Self::open(self.stop().await, &environment).await
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

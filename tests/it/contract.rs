@@ -32,6 +32,17 @@ const PATHS: &[(&str, &[&str])] = &[
     ("/v1/shops/{shop}/customers/{customer}/resume", &["post"]),
     ("/v1/shops/{shop}/outbox", &["get"]),
     ("/v1/shops/{shop}/outbox/{id}/ack", &["post"]),
+    ("/v1/shops/{shop}/plugins", &["get", "post"]),
+    ("/v1/shops/{shop}/plugins/{role}/activate", &["post"]),
+    ("/v1/shops/{shop}/plugins/{role}/rollback", &["post"]),
+    ("/v1/shops/{shop}/plugins/{role}/candidate", &["delete"]),
+    ("/v1/shops/{shop}/plugins/{role}/settings", &["get", "put"]),
+    ("/v1/shops/{shop}/plugins/{role}/history", &["get"]),
+    ("/v1/shops/{shop}/plugins/{role}/calls", &["get"]),
+    ("/v1/shops/{shop}/plugins/{role}/incidents", &["get"]),
+    ("/v1/shops/{shop}/plugins/{role}/log", &["get"]),
+    ("/v1/shops/{shop}/plugins/{role}/try", &["post"]),
+    ("/v1/shops/{shop}/plugins/{role}/replay", &["post"]),
 ];
 
 #[tokio::test]
@@ -109,7 +120,7 @@ async fn metrics_tell_where_the_time_goes() {
     let text = metrics.as_str().expect("text");
     for name in [
         "step=\"commit\"}",
-        "shopkeeper_plugin_call_seconds_count{role=\"detection\",function=\"read-intent\"} 1",
+        "shopkeeper_plugin_call_seconds_count{role=\"detection\",function=\"read-intent\",plugin=\"built-in\"} 1",
         "shopkeeper_outbox_waiting",
     ] {
         assert!(text.contains(name), "{name} in {text}");

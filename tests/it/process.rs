@@ -16,9 +16,7 @@ use crate::app::{dump, photo};
 
 /// The program, built beside this test.
 fn program() -> Command {
-    let test = std::env::current_exe().expect("this test is a file");
-    let folder: PathBuf = test.ancestors().nth(2).expect("target/<profile>").to_owned();
-    let mut command = Command::new(folder.join("shopkeeper"));
+    let mut command = Command::new(crate::app::program());
     command.env_remove("IMAGE_MODULE_ENABLED");
     command
 }

@@ -15,6 +15,8 @@ use std::{
 
 use clap::{Args, Parser, Subcommand};
 
+use shopkeeper_engine::{CHILD, serve_child};
+
 use crate::{
     config::{self, Config},
     service::{DataFolder, StartError},
@@ -71,6 +73,11 @@ enum Command {
 
 /// Runs the program.
 pub fn main() -> ExitCode {
+    // Not for people: what the service runs to examine a component.
+    let mut arguments = std::env::args().skip(1);
+    if arguments.next().is_some_and(|first| first == CHILD) {
+        return serve_child(&arguments.next().unwrap_or_default());
+    }
     let cli = Cli::parse();
     match run(cli) {
         Ok(code) => code,

@@ -2,7 +2,7 @@
 //!
 //! An unknown key is an error that names it: a misspelt key must not quietly keep its default.
 
-use std::{collections::HashMap, net::SocketAddr, path::Path};
+use std::{collections::HashMap, net::SocketAddr, path::Path, time::Duration};
 
 use config::{Environment, File, FileFormat};
 use serde::Deserialize;
@@ -27,6 +27,10 @@ pub struct Config {
     pub plugins: Plugins,
     pub journal: Journal,
     pub log: Log,
+    /// The program that runs as the child that compiles; this one where there is none. Not from a file: for tests, which
+    /// are another program.
+    #[serde(skip)]
+    pub program: Option<std::path::PathBuf>,
 }
 
 /// `[server]`
@@ -79,6 +83,20 @@ pub struct Plugins {
     pub memory_mib: usize,
     pub output_kib: usize,
     pub concurrent_calls: u32,
+    pub compile_seconds: u64,
+    pub compile_mib: u64,
+    pub idle_minutes: u64,
+}
+
+impl Plugins {
+    /// What one call may take.
+    pub fn limits(&self) -> shopkeeper_engine::Limits {
+        shopkeeper_engine::Limits {
+            deadline: Duration::from_millis(self.deadline_ms),
+            memory_bytes: self.memory_mib << 20,
+            output_bytes: self.output_kib << 10,
+        }
+    }
 }
 
 /// `[journal]`
@@ -87,6 +105,7 @@ pub struct Plugins {
 #[allow(missing_docs, reason = "see Config")]
 pub struct Journal {
     pub days: u32,
+    pub calls: u64,
 }
 
 /// `[log]`

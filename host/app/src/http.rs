@@ -10,6 +10,9 @@ mod jobs;
 mod messages;
 mod outbox;
 mod payments;
+mod plugin_records;
+mod plugin_trials;
+mod plugins;
 mod problem;
 mod quotes;
 mod results;
@@ -101,13 +104,26 @@ fn routes() -> (Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(customers::hold))
         .routes(routes!(customers::resume))
         .routes(routes!(outbox::pull))
-        .routes(routes!(outbox::acknowledge));
+        .routes(routes!(outbox::acknowledge))
+        .routes(routes!(plugins::list))
+        .routes(routes!(plugins::activate))
+        .routes(routes!(plugins::roll_back))
+        .routes(routes!(plugins::end_trial))
+        .routes(routes!(plugins::get_settings, plugins::put_settings))
+        .routes(routes!(plugin_records::history))
+        .routes(routes!(plugin_records::calls))
+        .routes(routes!(plugin_records::incidents))
+        .routes(routes!(plugin_records::log))
+        .routes(routes!(plugin_trials::try_out))
+        .routes(routes!(plugin_trials::replay));
     let shop = shop.layer(DefaultBodyLimit::max(JSON_BODY)).merge(
         OpenApiRouter::new()
             .routes(routes!(images::upload))
             .routes(routes!(results::submit))
             .layer(DefaultBodyLimit::max(idempotency::PICTURE_BODY)),
     );
+    let component = DefaultBodyLimit::max(idempotency::COMPONENT_BODY);
+    let shop = shop.merge(OpenApiRouter::new().routes(routes!(plugins::upload)).layer(component));
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(shops::add_shop, shops::list_shops))
         .nest("/v1/shops/{shop}", shop)

@@ -1,9 +1,9 @@
 //! What `/metrics` tells, in the Prometheus text format.
 
-use std::time::Duration;
+use std::{fmt::Write, time::Duration};
 
 use prometheus_client::{
-    encoding::{EncodeLabelSet, text::encode},
+    encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder, text::encode},
     metrics::{
         counter::Counter,
         family::Family,
@@ -11,7 +11,8 @@ use prometheus_client::{
     },
     registry::{Registry, Unit},
 };
-use shopkeeper_engine::CallRecord;
+use shopkeeper_domain::roles::Role;
+use shopkeeper_engine::{Binding, CallRecord, Heard};
 
 /// A step of the way through the house.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,10 +46,44 @@ struct StepLabel {
     step: &'static str,
 }
 
+/// A plugin: what it says of itself is no label, its content is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Which {
+    BuiltIn,
+    /// The first bytes of the digest.
+    Digest([u8; 6]),
+}
+
+impl Which {
+    fn of(digest: &[u8; 32], built_in: bool) -> Self {
+        let mut first = [0; 6];
+        first.copy_from_slice(&digest[..6]);
+        if built_in { Self::BuiltIn } else { Self::Digest(first) }
+    }
+}
+
+impl EncodeLabelValue for Which {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        match self {
+            Self::BuiltIn => encoder.write_str("built-in"),
+            Self::Digest(first) => first.iter().try_for_each(|byte| write!(encoder, "{byte:02x}")),
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CallLabel {
     role: &'static str,
     function: &'static str,
+    plugin: Which,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct FaultLabel {
+    role: &'static str,
+    function: &'static str,
+    plugin: Which,
+    kind: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -61,7 +96,8 @@ pub(crate) struct Metrics {
     registry: Registry,
     steps: Family<StepLabel, Histogram>,
     calls: Family<CallLabel, Histogram>,
-    faults: Family<CallLabel, Counter>,
+    instructions: Family<CallLabel, Histogram>,
+    faults: Family<FaultLabel, Counter>,
     requests: Family<StatusLabel, Counter>,
     decided_again: Counter,
 }
@@ -74,6 +110,8 @@ impl Metrics {
             registry: Registry::with_prefix("shopkeeper"),
             steps: Family::new_with_constructor(histogram),
             calls: Family::new_with_constructor(histogram),
+            // A thousand to a thousand million.
+            instructions: Family::new_with_constructor(|| Histogram::new(exponential_buckets(1e3, 2.0, 21))),
             faults: Family::default(),
             requests: Family::default(),
             decided_again: Counter::default(),
@@ -95,6 +133,8 @@ impl Metrics {
             Unit::Seconds,
             self.calls.clone(),
         );
+        let help = "Instructions of plugin calls that were metered: trials, replays, and a sample of what is answered";
+        registry.register("plugin_call_instructions", help, self.instructions.clone());
         registry.register("plugin_faults", "Plugin calls that failed", self.faults.clone());
         registry.register("http_responses", "Responses by status", self.requests.clone());
         let help = "Decisions made anew because the case was changed meanwhile";
@@ -106,13 +146,23 @@ impl Metrics {
         self.steps.get_or_create(&StepLabel { step: step.name() }).observe(took.as_secs_f64());
     }
 
-    pub(crate) fn consulted(&self, calls: &[CallRecord]) {
-        for call in calls {
-            let label = CallLabel { role: call.role.name(), function: call.function };
-            if call.fault.is_some() {
-                self.faults.get_or_create(&label).inc();
-            }
-            self.calls.get_or_create(&label).observe(call.took.as_secs_f64());
+    pub(crate) fn consulted(&self, call: &CallRecord, built_in: bool) {
+        let (role, function) = (call.role.name(), call.function);
+        let plugin = Which::of(&call.digest, built_in);
+        if let Some(fault) = &call.fault {
+            let kind = fault.kind();
+            self.faults.get_or_create(&FaultLabel { role, function, plugin, kind }).inc();
+        }
+        let label = CallLabel { role, function, plugin };
+        self.calls.get_or_create(&label).observe(call.cost.took.as_secs_f64());
+    }
+
+    /// A call that was made to be measured.
+    pub(crate) fn measured(&self, role: Role, function: &'static str, binding: &Binding, heard: &Heard) {
+        if let Some(instructions) = heard.cost.instructions {
+            let plugin = Which::of(&binding.plugin.digest, false);
+            let label = CallLabel { role: role.name(), function, plugin };
+            self.instructions.get_or_create(&label).observe(instructions as f64);
         }
     }
 

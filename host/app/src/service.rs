@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use shopkeeper_engine::{CodeCache, Engine, EngineConfig};
+use shopkeeper_engine::{Allowance, CodeCache, Compiler, Engine, EngineConfig, Library};
 use shopkeeper_storage::{Key, Sqlite, Storage};
 use uuid::Uuid;
 
@@ -18,6 +18,7 @@ use crate::{
     mailer::{FileMailer, Mailer},
     metrics::Metrics,
     pictures::{Desk, Pictures},
+    plugins::Plugins,
     secrets::{ApiKey, Secret, write_private},
     shops::Shops,
     wake::Wake,
@@ -38,7 +39,7 @@ impl StartError {
     }
 }
 
-/// The data folder: `shopkeeper.sqlite`, `images/`, `mail/`, `cache/`, `tmp/`, `secret`, `admin.key`.
+/// The data folder: `shopkeeper.sqlite`, `images/`, `mail/`, `plugins/`, `cache/`, `tmp/`, `secret`, `admin.key`.
 #[derive(Debug, Clone)]
 pub struct DataFolder(PathBuf);
 
@@ -82,7 +83,7 @@ impl DataFolder {
 pub struct Service {
     pub(crate) config: Config,
     pub(crate) workflow: Workflow,
-    pub(crate) shops: Shops,
+    pub(crate) shops: Arc<Shops>,
     pub(crate) pictures: Pictures,
     pub(crate) fetcher: Fetcher,
     pub(crate) mailer: Box<dyn Mailer>,
@@ -113,16 +114,19 @@ impl Service {
             max_pixels: config.images.max_pixels,
             max_side: MAX_SIDE,
         };
+        let shops = Arc::new(Shops::new(store.clone(), engine.clone()));
+        let (metrics, wake) = (Arc::new(Metrics::new()), Arc::new(Wake::new()));
+        let plugins = Plugins::new(store.clone(), engine, shops.clone(), metrics.clone(), wake.clone());
         Ok(Self {
             pictures: Pictures::new(data.join("images"), desk.clone(), limits, store.clone()),
             fetcher: Fetcher::new(&config.images).map_err(StartError::new)?,
             mailer: Box::new(FileMailer::new(data.join("mail"), desk, &config.mail).map_err(StartError)?),
-            shops: Shops::new(store.clone(), engine.clone()),
+            shops,
             workflow: Workflow {
                 store,
-                engine,
-                metrics: Arc::new(Metrics::new()),
-                wake: Arc::new(Wake::new()),
+                plugins: Arc::new(plugins),
+                metrics,
+                wake,
                 processing_enabled: config.processing.enabled,
             },
             secret,
@@ -134,7 +138,7 @@ impl Service {
 
     /// The plugin host.
     pub fn engine(&self) -> &Engine {
-        &self.workflow.engine
+        &self.workflow.plugins.engine
     }
 
     /// The shops.
@@ -148,13 +152,24 @@ impl Service {
     }
 }
 
+/// This program as it was when it started, also after an upgrade has replaced its file.
+const THIS_PROGRAM: &str = "/proc/self/exe";
+
 fn engine_config(config: &Config, data: &DataFolder, secret: &Secret) -> EngineConfig {
+    let plugins = &config.plugins;
+    let allowance = Allowance {
+        time: Duration::from_secs(plugins.compile_seconds),
+        memory_bytes: plugins.compile_mib << 20,
+    };
+    let program = config.program.clone().unwrap_or_else(|| THIS_PROGRAM.into());
     EngineConfig {
-        cache: Some(CodeCache { dir: data.join("cache"), key: secret.derive("compiled code") }),
-        deadline: Duration::from_millis(config.plugins.deadline_ms),
-        memory_bytes: config.plugins.memory_mib << 20,
-        output_bytes: config.plugins.output_kib << 10,
-        concurrent_calls: config.plugins.concurrent_calls,
+        library: Some(Library {
+            components: data.join("plugins"),
+            cache: CodeCache { dir: data.join("cache"), key: secret.derive("compiled code") },
+            compiler: Compiler::Child { program, allowance },
+        }),
+        limits: plugins.limits(),
+        concurrent_calls: plugins.concurrent_calls,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use shopkeeper_domain::{Currency, Money, Policy, TagThresholds};
-use shopkeeper_engine::PriceBounds;
+use shopkeeper_engine::{Capability, PriceBounds};
 use utoipa::ToSchema;
 
 use crate::object::{object, optional_object};
@@ -55,6 +55,9 @@ pub struct ShopSettings {
     /// The shop's offset from UTC, in minutes.
     #[schema(minimum = -840, maximum = 840)]
     pub utc_offset_minutes: i16,
+    /// What a plugin may ask of the host: `settings`, `log`, `wasi`. One that asks for more is not activated.
+    #[schema(value_type = Vec<String>)]
+    pub plugin_capabilities: Vec<Capability>,
     /// Who the shop's mails are from, instead of the installation's name.
     pub mail_from_name: Option<String>,
     /// When a customer earns which tag.
@@ -76,6 +79,7 @@ impl Default for ShopSettings {
             processor: Processor::Local,
             locale: "zh-CN".to_owned(),
             utc_offset_minutes: 480,
+            plugin_capabilities: Capability::ALL.to_vec(),
             mail_from_name: None,
             tags: policy.tags,
         }

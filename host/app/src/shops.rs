@@ -1,30 +1,60 @@
 //! The shops in memory: settings and plugin bindings, swapped whole when they change, read without a lock.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use arc_swap::ArcSwap;
-use shopkeeper_domain::{ShopId, roles::Role};
-use shopkeeper_engine::{Binding, Engine};
+use shopkeeper_domain::{
+    ShopId,
+    roles::Role,
+    rollout::{Bound, Candidate, Rollout, Source, Trial},
+};
+use shopkeeper_engine::{Binding, Engine, Report};
 use shopkeeper_storage::{Shop, Storage, StorageError};
 use tokio::sync::watch;
 
-use crate::settings::ShopSettings;
+use crate::{plugins::Health, settings::ShopSettings};
 
-/// The plugin that answers in each role.
-#[derive(Clone)]
-pub struct Bindings {
-    /// What a piece of work costs.
-    pub pricing: Arc<Binding>,
-    /// What a message asks for.
-    pub detection: Arc<Binding>,
-    /// How the shop says it.
-    pub wording: Arc<Binding>,
+/// A binding that answers or is on trial, and how it fares.
+pub(crate) struct Held {
+    pub(crate) binding: Arc<Binding>,
+    pub(crate) health: Health,
 }
 
-impl Bindings {
-    fn built_in(engine: &Engine) -> Self {
-        let of = |role| engine.builtin(role).clone();
-        Self { pricing: of(Role::Pricing), detection: of(Role::Detection), wording: of(Role::Wording) }
+/// What answers in one role.
+#[derive(Clone)]
+pub(crate) struct InRole {
+    /// As it is stored.
+    pub(crate) rollout: Arc<Rollout>,
+    pub(crate) live: Arc<Held>,
+    pub(crate) trial: Option<(Trial, Arc<Held>)>,
+}
+
+/// What answers in each role.
+#[derive(Clone)]
+pub(crate) struct Roles {
+    pricing: InRole,
+    detection: InRole,
+    wording: InRole,
+}
+
+impl Roles {
+    pub(crate) fn of(&self, role: Role) -> &InRole {
+        match role {
+            Role::Pricing => &self.pricing,
+            Role::Detection => &self.detection,
+            Role::Wording => &self.wording,
+        }
+    }
+
+    fn of_mut(&mut self, role: Role) -> &mut InRole {
+        match role {
+            Role::Pricing => &mut self.pricing,
+            Role::Detection => &mut self.detection,
+            Role::Wording => &mut self.wording,
+        }
     }
 }
 
@@ -38,7 +68,7 @@ pub struct ShopState {
     /// Its own settings.
     pub settings: ShopSettings,
     /// Its plugins.
-    pub bindings: Bindings,
+    pub(crate) roles: Roles,
     /// Rings when something new waits in the chat outbox.
     pub(crate) chat: watch::Sender<()>,
 }
@@ -48,11 +78,13 @@ pub struct Shops {
     store: Arc<dyn Storage>,
     engine: Engine,
     known: ArcSwap<HashMap<ShopId, Arc<ShopState>>>,
+    /// One at a time puts changes of plugins into memory, and never an older one over a newer.
+    turning: Mutex<()>,
 }
 
 impl Shops {
     pub(crate) fn new(store: Arc<dyn Storage>, engine: Engine) -> Self {
-        Self { store, engine, known: ArcSwap::default() }
+        Self { store, engine, known: ArcSwap::default(), turning: Mutex::default() }
     }
 
     /// The shop; none where there is no such shop.
@@ -62,7 +94,7 @@ impl Shops {
         }
         match self.store.shop(id).await? {
             Some(row) => {
-                let fresh = Arc::new(self.read(&row)?);
+                let fresh = Arc::new(self.read(&row).await?);
                 self.put(&row.id, |known| known.unwrap_or(&fresh).clone());
                 Ok(self.known.load().get(id).cloned())
             }
@@ -84,28 +116,92 @@ impl Shops {
         Ok(true)
     }
 
-    /// Answers in a role with another plugin from now on. Calls under way end on the old one.
-    pub async fn bind(&self, id: &ShopId, role: Role, binding: Arc<Binding>) -> Result<bool, StorageError> {
-        let known = self.get(id).await?.is_some();
-        self.update(id, |shop| match role {
-            Role::Pricing => shop.bindings.pricing = binding.clone(),
-            Role::Detection => shop.bindings.detection = binding.clone(),
-            Role::Wording => shop.bindings.wording = binding.clone(),
+    /// Answers as a change of plugins that was stored says. Calls under way end on what they have.
+    pub(crate) async fn apply(&self, id: &ShopId, role: Role, rollout: Rollout) -> Result<(), StorageError> {
+        let Some(shop) = self.get(id).await? else { return Ok(()) };
+        let rollout = Arc::new(rollout);
+        let (live, trial) = self.hold(id, role, &rollout, Some(shop.roles.of(role))).await?;
+        let _turn = self.turning.lock().unwrap_or_else(PoisonError::into_inner);
+        self.update(id, |shop| {
+            let in_role = shop.roles.of_mut(role);
+            if in_role.rollout.version < rollout.version {
+                *in_role = InRole { rollout: rollout.clone(), live: live.clone(), trial: trial.clone() };
+            }
         });
-        Ok(known)
+        Ok(())
     }
 
-    fn read(&self, row: &Shop) -> Result<ShopState, StorageError> {
+    /// The bindings of a rollout; those that are held already are kept, with how they fared.
+    async fn hold(
+        &self,
+        shop: &ShopId,
+        role: Role,
+        rollout: &Rollout,
+        before: Option<&InRole>,
+    ) -> Result<(Arc<Held>, Option<(Trial, Arc<Held>)>), StorageError> {
+        let held = before.map(|b| [Some(b.live.clone()), b.trial.as_ref().map(|(_, h)| h.clone())]);
+        let held: Vec<Arc<Held>> = held.into_iter().flatten().flatten().collect();
+        let live = self.hold_one(shop, role, &rollout.live, &held).await?;
+        let trial = match &rollout.candidate {
+            Some(Candidate { trial, bound }) => {
+                Some((*trial, self.hold_one(shop, role, bound, &held).await?))
+            }
+            None => None,
+        };
+        Ok((live, trial))
+    }
+
+    async fn hold_one(
+        &self,
+        shop: &ShopId,
+        role: Role,
+        bound: &Bound,
+        held: &[Arc<Held>],
+    ) -> Result<Arc<Held>, StorageError> {
+        if let Some(known) = held.iter().find(|h| h.binding.revision == bound.revision) {
+            return Ok(known.clone());
+        }
+        let built_in = self.engine.builtin(role);
+        let plugin = match bound.source {
+            Source::BuiltIn => built_in.plugin.clone(),
+            Source::Uploaded(digest) => {
+                let row = self.store.plugin(shop, digest).await?;
+                let report = row.and_then(|r| serde_json::from_str::<Report>(&r.report).ok());
+                match report.and_then(|r| r.description) {
+                    Some(description) => self.engine.plugin(role, digest.bytes(), &description),
+                    None => {
+                        return Err(StorageError::Failed(format!(
+                            "what is known of plugin {digest} of shop {shop} can't be read"
+                        )));
+                    }
+                }
+            }
+        };
+        let settings = match &bound.settings {
+            Some(settings) => settings.as_str().into(),
+            None => plugin.description.default_settings.clone(),
+        };
+        let binding = Arc::new(Binding { plugin, settings, revision: bound.revision });
+        Ok(Arc::new(Held { binding, health: Health::default() }))
+    }
+
+    async fn read(&self, row: &Shop) -> Result<ShopState, StorageError> {
         let settings = serde_json::from_str(&row.settings).map_err(|e| {
             StorageError::Failed(format!("the settings of shop {} can't be read: {e}", row.id))
         })?;
-        Ok(ShopState {
-            id: row.id.clone(),
-            name: row.name.clone(),
-            settings,
-            bindings: Bindings::built_in(&self.engine),
-            chat: watch::Sender::new(()),
-        })
+        let mut stored: HashMap<Role, Rollout> = self.store.rollouts(&row.id).await?.into_iter().collect();
+        let mut in_role = async |role| {
+            let rollout = Arc::new(stored.remove(&role).unwrap_or_default());
+            let (live, trial) = self.hold(&row.id, role, &rollout, None).await?;
+            Ok::<_, StorageError>(InRole { rollout, live, trial })
+        };
+        let roles = Roles {
+            pricing: in_role(Role::Pricing).await?,
+            detection: in_role(Role::Detection).await?,
+            wording: in_role(Role::Wording).await?,
+        };
+        let chat = watch::Sender::new(());
+        Ok(ShopState { id: row.id.clone(), name: row.name.clone(), settings, roles, chat })
     }
 
     fn update(&self, id: &ShopId, change: impl Fn(&mut ShopState)) {

@@ -11,7 +11,7 @@ mod mail;
 use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
-use shopkeeper_domain::{Actor, Command, CustomerKey};
+use shopkeeper_domain::{Actor, Command};
 use shopkeeper_storage::{EntryState, OutboxEntry, Settle, StorageError};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -90,6 +90,9 @@ pub(crate) async fn start(
             workers.spawn(serve(work, service.clone(), stop.clone()));
         }
     }
+    let plugins = service.workflow.plugins.clone();
+    let stopped = stop.clone();
+    workers.spawn(async move { plugins.serve_beside(stopped).await });
     workers.spawn(housekeeping(service, stop));
     Ok(workers)
 }
@@ -135,7 +138,9 @@ async fn conclude(
             let settled = settle(EntryState::Done);
             let turn =
                 Turn { shop, actor: work.actor(), repeatable: None, settle: Some(settled), status: 200 };
-            let subject = subject(&entry.customer, entry);
+            let Some(subject) = subject(entry) else {
+                return Ok(service.workflow.store.settle(settled).await?);
+            };
             match service.workflow.handle(&turn, subject, Request::Command(command), &|_| String::new()).await
             {
                 // Somebody else decided meanwhile: the outcome is no longer wanted.
@@ -155,13 +160,13 @@ async fn conclude(
     }
 }
 
-fn subject(customer: &CustomerKey, entry: &OutboxEntry) -> Subject {
-    Subject::Customer(customer.clone(), entry.task.into_iter().collect())
+fn subject(entry: &OutboxEntry) -> Option<Subject> {
+    Some(Subject::Customer(entry.customer.clone()?, entry.task.into_iter().collect()))
 }
 
 /// Forgets what has been kept long enough.
 async fn housekeeping(service: Arc<Service>, stop: CancellationToken) {
-    const EVERY: Duration = Duration::from_secs(300);
+    const EVERY: Duration = Duration::from_secs(60);
     /// How long a request with an idempotency key is answered again.
     const ANSWERS: TimeDelta = TimeDelta::hours(24);
     let calls = TimeDelta::days(i64::from(service.config.journal.days));
@@ -170,7 +175,13 @@ async fn housekeeping(service: Arc<Service>, stop: CancellationToken) {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(EVERY) => {}
         }
-        match service.workflow.store.purge(now() - ANSWERS, now() - calls).await {
+        let unloaded =
+            service.engine().unload_idle(Duration::from_secs(service.config.plugins.idle_minutes * 60));
+        if unloaded > 0 {
+            tracing::debug!(unloaded, "plugins that nobody called were taken out of memory");
+        }
+        let kept = service.config.journal.calls;
+        match service.workflow.store.purge(now() - ANSWERS, now() - calls, kept).await {
             Ok(0) => {}
             Ok(rows) => tracing::debug!(rows, "forgot old answers and calls"),
             Err(error) => tracing::error!(%error, "old rows could not be forgotten"),

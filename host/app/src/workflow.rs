@@ -4,7 +4,6 @@
 //! commit is refused and the whole is done again on what there is now.
 
 mod express;
-mod journal;
 mod prepare;
 
 use std::{sync::Arc, time::Instant};
@@ -19,7 +18,7 @@ use shopkeeper_domain::{
         pricing::{Picture, Quote, QuoteRequest},
     },
 };
-use shopkeeper_engine::{Answered, Consultation, Engine};
+use shopkeeper_engine::{Answered, Consultation};
 use shopkeeper_storage::{
     AnswerKey, Commit, InboundMessage, Named, NewEntry, RememberedAnswer, Settle, Storage, StorageError,
 };
@@ -27,11 +26,11 @@ use uuid::Uuid;
 
 use crate::{
     metrics::{Metrics, Step},
+    plugins::{Journal, Plugins},
     shops::ShopState,
     wake::Wake,
 };
 pub(crate) use express::{ALERT, MAIL, Payload};
-use journal::Journal;
 pub(crate) use prepare::{AnalysisRequest, MessageRequest, picture};
 
 /// How often a decision is made anew because somebody else was faster.
@@ -156,7 +155,7 @@ pub(crate) struct Reply {
 /// The workflow of every shop.
 pub(crate) struct Workflow {
     pub(crate) store: Arc<dyn Storage>,
-    pub(crate) engine: Engine,
+    pub(crate) plugins: Arc<Plugins>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) wake: Arc<Wake>,
     pub(crate) processing_enabled: bool,
@@ -245,12 +244,15 @@ impl Workflow {
             outbox: expressed.entries,
             offers: expressed.offers,
             settle: turn.settle.map(|s| Settle { now, ..s }),
-            calls: journal.calls,
-            incidents: journal.incidents,
+            calls: std::mem::take(&mut journal.calls),
+            incidents: std::mem::take(&mut journal.incidents),
             message,
             answer: turn.repeatable.map(|r| r.answer(turn.status, body.clone())),
         };
-        self.store.commit(commit).await?;
+        let committed = self.store.commit(commit).await;
+        // Also where the commit did not stand: the plugin failed all the same.
+        self.plugins.conclude(&turn.shop, None, journal).await;
+        committed?;
         clock.step(Step::Commit);
         self.wake.ring(&turn.shop, &rings);
         tracing::debug!(shop = %turn.shop.id, platform = %key.platform, "committed");
@@ -292,14 +294,15 @@ impl Workflow {
         pictures: Vec<Picture>,
         key: Option<CustomerKey>,
     ) -> Result<Consultation<Quote>, WorkflowError> {
-        let customer = match key {
-            Some(key) => self.store.customer(&shop.id, &key).await?.map(|c| c.numbers()).unwrap_or_default(),
+        let customer = match &key {
+            Some(key) => self.store.customer(&shop.id, key).await?.map(|c| c.numbers()).unwrap_or_default(),
             None => Default::default(),
         };
         let now = express::moment(shop, now());
         let request = QuoteRequest { pictures, customer, now, attributes: Vec::new() };
-        let consultation = self.engine.price(&shop.bindings.pricing, &request, &shop.settings.bounds()).await;
-        self.metrics.consulted(&consultation.calls);
+        let mut journal = Journal::default();
+        let consultation = self.plugins.price(shop, key.as_ref(), &request, &mut journal).await;
+        self.plugins.conclude(shop, key, journal).await;
         Ok(consultation)
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, CustomerKey, Money, OrderId, TaskId};
+use crate::{AccountId, CustomerKey, Money, OrderId, TaskId, roles::Role};
 
 /// What it is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +36,20 @@ pub enum AlertKind {
     MailFailed,
     /// A person must take the conversation over.
     HandOff,
+    /// A plugin failed too often and no longer answers.
+    PluginQuarantined {
+        /// In which role.
+        role: Role,
+        /// Which.
+        plugin: String,
+    },
+    /// A canary failed and answers nobody any more.
+    CanaryStopped {
+        /// In which role.
+        role: Role,
+        /// Which.
+        plugin: String,
+    },
 }
 
 impl AlertKind {
@@ -50,6 +64,8 @@ impl AlertKind {
             Self::ProcessingError => "处理异常",
             Self::MailFailed => "邮件发送失败",
             Self::HandOff => "客户需要人工",
+            Self::PluginQuarantined { .. } => "插件连续出错已停用",
+            Self::CanaryStopped { .. } => "灰度插件出错已停止",
         }
     }
 }
@@ -60,8 +76,8 @@ pub struct Alert {
     /// What.
     #[serde(flatten)]
     pub kind: AlertKind,
-    /// With whom.
-    pub customer: CustomerKey,
+    /// With whom; none where it is about the shop.
+    pub customer: Option<CustomerKey>,
     /// In which of the shop's accounts.
     pub account: Option<AccountId>,
     /// About which task.

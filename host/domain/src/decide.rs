@@ -250,7 +250,7 @@ impl Draft<'_> {
         let account = task.and_then(|id| self.case.task(id)).and_then(|t| t.account.clone());
         self.effects.push(Effect::Alert(Alert {
             kind,
-            customer: self.case.customer.key.clone(),
+            customer: Some(self.case.customer.key.clone()),
             account: account.or_else(|| self.case.customer.account.clone()),
             task,
             order: None,

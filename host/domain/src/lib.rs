@@ -19,6 +19,7 @@ mod policy;
 mod prompt;
 mod rejection;
 pub mod roles;
+pub mod rollout;
 mod task;
 
 pub use address::{AddressKind, EmailAddress, FoundAddress, InvalidAddress, find_addresses, mask_addresses};

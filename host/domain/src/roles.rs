@@ -47,7 +47,7 @@ impl fmt::Display for Role {
 pub type Attributes = Vec<(String, String)>;
 
 /// The moment of the call, which is all the clock a plugin has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moment {
     /// Since 1970-01-01T00:00:00Z.
     pub unix_milliseconds: i64,

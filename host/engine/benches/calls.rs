@@ -140,21 +140,21 @@ async fn run() {
         for (series, binding) in [(&mut price, &**pricing), (&mut own, &own_prices)] {
             let mut took = Duration::ZERO;
             for _ in 0..CALLS {
-                took += engine.price(binding, &request, &bounds).await.calls[0].took;
+                took += engine.price(&[binding], &request, &bounds).await.calls[0].cost.took;
             }
             series.batches.push(took.as_secs_f64() * 1e6 / f64::from(CALLS));
         }
         whole
             .batch(async || {
-                black_box(engine.price(pricing, &request, &bounds).await.answer.expect("a price"));
+                black_box(engine.price(&[pricing], &request, &bounds).await.answer.expect("a price"));
             })
             .await;
         read.batch(async || {
-            black_box(engine.read_intent(detection, &message).await.answer.expect("a reading"));
+            black_box(engine.read_intent(&[detection], &message).await.answer.expect("a reading"));
         })
         .await;
         word.batch(async || {
-            black_box(engine.word(wording, &situation).await.answer.expect("words"));
+            black_box(engine.word(&[wording], &situation).await.answer.expect("words"));
         })
         .await;
     }

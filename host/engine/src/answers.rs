@@ -12,6 +12,7 @@ use shopkeeper_domain::{
 };
 
 use crate::{
+    Fault,
     bindings::{
         common::types, detection::exports::shopkeeper::detection::detection as wit_detection,
         pricing::exports::shopkeeper::pricing::pricing as wit_pricing,
@@ -48,10 +49,11 @@ pub(crate) enum Bad {
     OutOfBounds(String),
 }
 
-impl Bad {
-    pub(crate) fn into_sentence(self) -> String {
-        match self {
-            Self::Nonsense(why) | Self::OutOfBounds(why) => why,
+impl From<Bad> for Fault {
+    fn from(bad: Bad) -> Self {
+        match bad {
+            Bad::Nonsense(why) => Self::BadAnswer(why),
+            Bad::OutOfBounds(why) => Self::OutOfBounds(why),
         }
     }
 }
@@ -63,7 +65,7 @@ fn nonsense<T>(why: impl Into<String>) -> Checked<T> {
 }
 
 /// Characters that end a line, hide text or turn its direction.
-fn is_hidden(c: char) -> bool {
+pub(crate) fn is_hidden(c: char) -> bool {
     (c.is_control() && c != '\n')
         || matches!(c, '\u{061c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
@@ -239,7 +241,7 @@ pub(crate) fn description_problem(said: &Description) -> Option<String> {
     let line = |what: &str, text: &str| match short(what, text.to_owned()) {
         Ok(text) if text.trim().is_empty() => Some(format!("{what} is empty")),
         Ok(_) => None,
-        Err(bad) => Some(bad.into_sentence()),
+        Err(bad) => Some(Fault::from(bad).to_string()),
     };
     let json = |what: &str, text: &str| {
         let error = serde_json::from_str::<serde::de::IgnoredAny>(text).err()?;

@@ -6,7 +6,6 @@
 use std::{
     fs,
     hash::{Hash, Hasher},
-    io::Write,
     path::{Path, PathBuf},
 };
 
@@ -50,30 +49,23 @@ impl CodeCache {
             tracing::warn!(path = %path.display(), "compiled code was not written by this host: compiling anew");
             return None;
         }
-        deserialize(engine, code)
+        deserialize(engine, code).ok()
     }
 
-    /// Keeps the compiled component. A cache that can't be written costs time, nothing else.
-    pub(crate) fn store(&self, engine: &Engine, digest: &[u8; 32], component: &Component) {
+    /// Keeps compiled code. A cache that can't be written costs time, nothing else.
+    pub(crate) fn store(&self, engine: &Engine, digest: &[u8; 32], code: &[u8]) {
         let path = self.path(engine, digest);
-        let written = component.serialize().map_err(|e| e.to_string()).and_then(|code| {
-            fs::create_dir_all(&self.dir).map_err(|e| e.to_string())?;
-            let half = path.with_extension(format!("{}.half", uuid::Uuid::now_v7()));
-            let mut file = fs::File::create(&half).map_err(|e| e.to_string())?;
-            file.write_all(&self.mac(&path, &code).finalize().into_bytes())
-                .and_then(|()| file.write_all(&code))
-                .and_then(|()| fs::rename(&half, &path))
-                .map_err(|e| e.to_string())
-        });
-        if let Err(problem) = written {
-            tracing::warn!(path = %path.display(), problem, "compiled code could not be kept");
+        let mac = self.mac(&path, code).finalize().into_bytes();
+        if let Err(error) = crate::library::write_whole(&path, &[&mac, code]) {
+            tracing::warn!(path = %path.display(), %error, "compiled code could not be kept");
         }
     }
 }
 
-#[allow(unsafe_code, reason = "the one exception: code that this host compiled, as its HMAC has just shown")]
-fn deserialize(engine: &Engine, code: &[u8]) -> Option<Component> {
-    // SAFETY: `code` came out of `Component::serialize` in this installation: its HMAC was checked with a key
-    // that only this installation knows. wasmtime itself refuses code of another version or configuration.
-    unsafe { Component::deserialize(engine, code) }.ok()
+#[allow(unsafe_code, reason = "the one exception: code that this host compiled")]
+pub(crate) fn deserialize(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
+    // SAFETY: `code` came out of `Engine::precompile_component` in this installation: of this very process or its
+    // child, or from a file whose HMAC was checked with a key that only this installation knows. wasmtime itself
+    // refuses code of another version or configuration.
+    unsafe { Component::deserialize(engine, code) }
 }

@@ -1,9 +1,9 @@
 //! Asking the bound plugin, and whoever answers if it can't.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 use shopkeeper_domain::roles::{
-    Refusal,
+    Moment, Refusal,
     detection::{FoundOperation, MessageView, Reading},
     pricing::{Quote, QuoteRequest},
     wording::{Phrase, Situation},
@@ -12,10 +12,10 @@ use shopkeeper_domain::roles::{
 use crate::{
     Fault,
     answers::{self, Bad, PriceBounds},
-    host::LogLine,
+    engine::{Engine, Way},
     journal::{self, CallRecord, Incident, Masked, Worded},
     plugin::{Binding, World},
-    runtime::{Engine, Returned},
+    runtime::{Ran, Returned, Runtime},
 };
 
 /// The plugin that answered.
@@ -27,13 +27,15 @@ pub struct Answered {
     pub version: Arc<str>,
     /// SHA-256 of the component.
     pub digest: [u8; 32],
+    /// Which of the shop's bindings it was; 0 for the built-in one.
+    pub revision: u32,
 }
 
 impl From<&Binding> for Answered {
     fn from(binding: &Binding) -> Self {
         let plugin = &binding.plugin;
         let (name, version) = (plugin.description.name.clone(), plugin.description.version.clone());
-        Self { name, version, digest: plugin.digest }
+        Self { name, version, digest: plugin.digest, revision: binding.revision }
     }
 }
 
@@ -48,37 +50,33 @@ pub struct Consultation<T> {
     pub calls: Vec<CallRecord>,
     /// Every fault.
     pub incidents: Vec<Incident>,
-    /// What the plugins wrote into their logs.
-    pub log: Vec<LogLine>,
 }
 
 /// One function of a role: how to call it, check its answer, and write it down.
-trait Question {
+pub(crate) trait Question {
     const FUNCTION: &'static str;
     type Raw;
     type Answer;
 
     fn input(&self) -> String;
-    async fn call(&self, engine: &Engine, binding: &Binding) -> Returned<Self::Raw>;
+    async fn call(&self, runtime: &Runtime, world: &World, settings: &Arc<str>) -> Returned<Self::Raw>;
     fn check(&self, raw: Self::Raw) -> Result<Self::Answer, Bad>;
     fn output(&self, answer: &Self::Answer) -> String;
 }
 
 /// A binding's world is that of its role: a plugin is loaded for one role and asked in no other.
 macro_rules! in_world {
-    ($binding:expr, $world:ident) => {
-        match &$binding.plugin.world {
+    ($in:expr, $world:ident) => {
+        match $in {
             World::$world(pre) => pre,
             _ => {
-                return Returned::fault(Fault::BadAnswer(
-                    "it was bound in another role than its own".to_owned(),
-                ))
+                return Ran::fault(Fault::BadAnswer("it was bound in another role than its own".to_owned()));
             }
         }
     };
 }
 
-struct Price<'a>(&'a QuoteRequest, &'a PriceBounds);
+pub(crate) struct Price<'a>(pub(crate) &'a QuoteRequest, pub(crate) &'a PriceBounds);
 
 impl Question for Price<'_> {
     const FUNCTION: &'static str = "price";
@@ -89,11 +87,11 @@ impl Question for Price<'_> {
         self.0.masked()
     }
 
-    async fn call(&self, engine: &Engine, binding: &Binding) -> Returned<Self::Raw> {
-        let pre = in_world!(binding, Pricing);
+    async fn call(&self, runtime: &Runtime, world: &World, settings: &Arc<str>) -> Returned<Self::Raw> {
+        let pre = in_world!(world, Pricing);
         let request = self.0.into();
-        engine
-            .run(&binding.settings, async |store| {
+        runtime
+            .run(settings.clone(), self.0.now, async |store| {
                 let world = pre.instantiate_async(&mut *store).await?;
                 world.shopkeeper_pricing_pricing().call_price(store, &request).await
             })
@@ -109,7 +107,7 @@ impl Question for Price<'_> {
     }
 }
 
-struct ReadIntent<'a>(&'a MessageView);
+pub(crate) struct ReadIntent<'a>(pub(crate) &'a MessageView);
 
 impl Question for ReadIntent<'_> {
     const FUNCTION: &'static str = "read-intent";
@@ -120,11 +118,11 @@ impl Question for ReadIntent<'_> {
         self.0.masked()
     }
 
-    async fn call(&self, engine: &Engine, binding: &Binding) -> Returned<Self::Raw> {
-        let pre = in_world!(binding, Detection);
+    async fn call(&self, runtime: &Runtime, world: &World, settings: &Arc<str>) -> Returned<Self::Raw> {
+        let pre = in_world!(world, Detection);
         let message = self.0.into();
-        engine
-            .run(&binding.settings, async |store| {
+        runtime
+            .run(settings.clone(), self.0.now, async |store| {
                 let world = pre.instantiate_async(&mut *store).await?;
                 world.shopkeeper_detection_detection().call_read_intent(store, &message).await
             })
@@ -140,7 +138,7 @@ impl Question for ReadIntent<'_> {
     }
 }
 
-struct FindOperations<'a>(&'a str);
+pub(crate) struct FindOperations<'a>(pub(crate) &'a str);
 
 impl Question for FindOperations<'_> {
     const FUNCTION: &'static str = "find-operations";
@@ -151,10 +149,10 @@ impl Question for FindOperations<'_> {
         self.0.masked()
     }
 
-    async fn call(&self, engine: &Engine, binding: &Binding) -> Returned<Self::Raw> {
-        let pre = in_world!(binding, Detection);
-        engine
-            .run(&binding.settings, async |store| {
+    async fn call(&self, runtime: &Runtime, world: &World, settings: &Arc<str>) -> Returned<Self::Raw> {
+        let pre = in_world!(world, Detection);
+        runtime
+            .run(settings.clone(), Moment::default(), async |store| {
                 let world = pre.instantiate_async(&mut *store).await?;
                 world.shopkeeper_detection_detection().call_find_operations(store, self.0).await
             })
@@ -170,7 +168,7 @@ impl Question for FindOperations<'_> {
     }
 }
 
-struct Word<'a>(&'a Situation);
+pub(crate) struct Word<'a>(pub(crate) &'a Situation);
 
 impl Question for Word<'_> {
     const FUNCTION: &'static str = "word";
@@ -181,11 +179,11 @@ impl Question for Word<'_> {
         self.0.masked()
     }
 
-    async fn call(&self, engine: &Engine, binding: &Binding) -> Returned<Self::Raw> {
-        let pre = in_world!(binding, Wording);
+    async fn call(&self, runtime: &Runtime, world: &World, settings: &Arc<str>) -> Returned<Self::Raw> {
+        let pre = in_world!(world, Wording);
         let situation = self.0.into();
-        engine
-            .run(&binding.settings, async |store| {
+        runtime
+            .run(settings.clone(), self.0.now, async |store| {
                 let world = pre.instantiate_async(&mut *store).await?;
                 world.shopkeeper_wording_wording().call_word(store, &situation).await
             })
@@ -205,104 +203,132 @@ impl Question for Word<'_> {
 enum Taken<T> {
     Answer(T),
     Refusal(Refusal),
-    /// It failed; where the shop's own bounds are the reason, what to tell a person.
-    Fault(Option<String>),
+    Fault(Fault),
 }
 
 impl Engine {
-    /// What pieces of work cost, priced together.
+    /// What pieces of work cost, priced together. Of `bindings`, the first is asked, and each further one where those
+    /// before it have no answer.
     pub async fn price(
         &self,
-        binding: &Binding,
+        bindings: &[&Binding],
         request: &QuoteRequest,
         bounds: &PriceBounds,
     ) -> Consultation<Quote> {
-        self.consult(binding, &Price(request, bounds)).await
+        self.consult(bindings, &Price(request, bounds)).await
     }
 
-    /// What a customer's message wants.
-    pub async fn read_intent(&self, binding: &Binding, message: &MessageView) -> Consultation<Reading> {
-        self.consult(binding, &ReadIntent(message)).await
+    /// What a customer's message wants; bindings as in [`Engine::price`].
+    pub async fn read_intent(&self, bindings: &[&Binding], message: &MessageView) -> Consultation<Reading> {
+        self.consult(bindings, &ReadIntent(message)).await
     }
 
-    /// What is to be done to a picture, in the order asked for.
-    pub async fn find_operations(&self, binding: &Binding, text: &str) -> Consultation<Vec<FoundOperation>> {
-        self.consult(binding, &FindOperations(text)).await
+    /// What is to be done to a picture, in the order asked for; bindings as in [`Engine::price`].
+    pub async fn find_operations(
+        &self,
+        bindings: &[&Binding],
+        text: &str,
+    ) -> Consultation<Vec<FoundOperation>> {
+        self.consult(bindings, &FindOperations(text)).await
     }
 
-    /// How the shop says it.
-    pub async fn word(&self, binding: &Binding, situation: &Situation) -> Consultation<Phrase> {
-        self.consult(binding, &Word(situation)).await
+    /// How the shop says it; bindings as in [`Engine::price`].
+    pub async fn word(&self, bindings: &[&Binding], situation: &Situation) -> Consultation<Phrase> {
+        self.consult(bindings, &Word(situation)).await
     }
 
-    /// Asks the bound plugin; where it fails or has no answer of its own, the built-in one.
-    async fn consult<Q: Question>(&self, binding: &Binding, question: &Q) -> Consultation<Q::Answer> {
+    /// Asks the bound plugins in turn; where none has an answer of its own, the built-in one.
+    async fn consult<Q: Question>(&self, bindings: &[&Binding], question: &Q) -> Consultation<Q::Answer> {
+        let first = bindings.first().copied().expect("a role is always bound");
         let input = question.input();
-        let by = Answered::from(binding);
-        let answer = Err(Refusal::Other(String::new()));
-        let mut made =
-            Consultation { answer, by, calls: Vec::with_capacity(1), incidents: Vec::new(), log: Vec::new() };
-        let mut taken = self.ask(binding, question, &input, &mut made).await;
-        let built_in = self.builtin(binding.plugin.role);
-        let elsewhere =
-            !Arc::ptr_eq(&binding.plugin, &built_in.plugin) || binding.settings != built_in.settings;
-        let unanswered =
-            matches!(&taken, Taken::Fault(_) | Taken::Refusal(Refusal::Unsupported(_) | Refusal::Other(_)));
-        if elsewhere && unanswered {
-            made.by = Answered::from(&**built_in);
-            taken = self.ask(built_in, question, &input, &mut made).await;
-        }
-        made.answer = match taken {
-            Taken::Answer(answer) => Ok(answer),
-            Taken::Refusal(refusal) => Err(refusal),
-            Taken::Fault(Some(reason)) => Err(Refusal::NeedsPerson(reason)),
-            Taken::Fault(None) => Err(Refusal::Other("no plugin could answer".to_owned())),
+        let mut made = Consultation {
+            answer: Err(Refusal::Other("no plugin could answer".to_owned())),
+            by: Answered::from(first),
+            calls: Vec::with_capacity(1),
+            incidents: Vec::new(),
         };
+        let built_in: &Binding = self.builtin(first.plugin.role);
+        let is_built_in =
+            |b: &Binding| Arc::ptr_eq(&b.plugin, &built_in.plugin) && b.settings == built_in.settings;
+        let last = Some(built_in).filter(|_| !bindings.iter().any(|b| is_built_in(b)));
+        for (place, binding) in bindings.iter().copied().chain(last).enumerate() {
+            made.by = Answered::from(binding);
+            match self.ask_one(binding, place, question, &input, &mut made).await {
+                Taken::Answer(answer) => {
+                    made.answer = Ok(answer);
+                    break;
+                }
+                Taken::Refusal(refusal) => {
+                    let answers = matches!(refusal, Refusal::InvalidInput(_) | Refusal::NeedsPerson(_));
+                    made.answer = Err(refusal);
+                    if answers {
+                        break;
+                    }
+                }
+                // The shop's own bounds are the reason: that is for a person to hear.
+                Taken::Fault(Fault::OutOfBounds(why)) => made.answer = Err(Refusal::NeedsPerson(why)),
+                Taken::Fault(_) => {}
+            }
+        }
         made
     }
 
-    async fn ask<Q: Question>(
+    async fn ask_one<Q: Question>(
         &self,
         binding: &Binding,
+        place: usize,
         question: &Q,
         input: &str,
         made: &mut Consultation<Q::Answer>,
     ) -> Taken<Q::Answer> {
-        let started = Instant::now();
-        let returned = question.call(self, binding).await;
-        let took = started.elapsed();
-        made.log.extend(returned.log);
-        let mut for_person = None;
-        let outcome = match returned.answer {
-            Ok(Ok(raw)) => question.check(raw).map(Ok).map_err(|bad| {
-                if let Bad::OutOfBounds(reason) = &bad {
-                    for_person = Some(reason.clone());
-                }
-                Fault::BadAnswer(bad.into_sentence())
-            }),
-            Ok(Err(refusal)) => Ok(Err(Refusal::from(refusal))),
-            Err(fault) => Err(fault),
-        };
-        let written = match &outcome {
-            Ok(Ok(answer)) => Ok(Ok(question.output(answer))),
-            Ok(Err(refusal)) => Ok(Err(refusal)),
-            Err(fault) => Err(fault),
-        };
-        made.calls.push(journal::record(Q::FUNCTION, binding, input, written, took));
-        match outcome {
+        let ran = self.call(Way::Live, binding, question).await;
+        let written = written(question, &ran.answer);
+        made.calls.push(journal::record(Q::FUNCTION, binding, place, input, written, ran.cost, ran.log));
+        match ran.answer {
             Ok(Ok(answer)) => Taken::Answer(answer),
             Ok(Err(refusal)) => Taken::Refusal(refusal),
             Err(fault) => {
                 made.incidents.push(Incident {
                     role: binding.plugin.role,
                     digest: binding.plugin.digest,
+                    settings_revision: binding.revision,
                     function: Q::FUNCTION,
                     backtrace: fault.backtrace().map(str::to_owned),
-                    fault,
+                    fault: fault.clone(),
                     input: input.to_owned(),
                 });
-                Taken::Fault(for_person)
+                Taken::Fault(fault)
             }
         }
+    }
+
+    /// One call: run, and its answer checked.
+    pub(crate) async fn call<Q: Question>(
+        &self,
+        way: Way,
+        binding: &Binding,
+        question: &Q,
+    ) -> Ran<Result<Q::Answer, Refusal>> {
+        let world = match self.world(&binding.plugin, way).await {
+            Ok(world) => world,
+            Err(fault) => return Ran::fault(fault),
+        };
+        let ran = question.call(self.runtime(way), &world, &binding.settings).await;
+        ran.and_then(|returned| match returned {
+            Ok(raw) => question.check(raw).map(Ok).map_err(Fault::from),
+            Err(refusal) => Ok(Err(refusal.into())),
+        })
+    }
+}
+
+/// An outcome as the journal has it.
+pub(crate) fn written<'a, Q: Question>(
+    question: &Q,
+    outcome: &'a Result<Result<Q::Answer, Refusal>, Fault>,
+) -> Result<String, &'a Fault> {
+    match outcome {
+        Ok(Ok(answer)) => Ok(format!("{{\"ok\":{}}}", question.output(answer))),
+        Ok(Err(refusal)) => Ok(format!("{{\"refused\":{}}}", refusal.masked())),
+        Err(fault) => Err(fault),
     }
 }

@@ -25,6 +25,12 @@ pub enum Fault {
     /// Its answer can't be.
     #[error("its answer can't be: {0}")]
     BadAnswer(String),
+    /// Its answer makes sense, but the shop has set other bounds: no sign of a broken plugin.
+    #[error("its answer is outside the shop's bounds: {0}")]
+    OutOfBounds(String),
+    /// It could not be asked: its code can't be loaded.
+    #[error("its code can't be loaded: {0}")]
+    Unavailable(String),
 }
 
 impl Fault {
@@ -44,6 +50,8 @@ impl Fault {
             Self::Memory => "memory",
             Self::OutputTooLarge => "output",
             Self::BadAnswer(_) => "answer",
+            Self::OutOfBounds(_) => "bounds",
+            Self::Unavailable(_) => "unavailable",
         }
     }
 

@@ -1,7 +1,5 @@
 //! What is kept of each call: enough to replay it, and no names, addresses or ids.
 
-use std::time::Duration;
-
 use serde::Serialize;
 use serde_json::Value;
 use shopkeeper_domain::{
@@ -14,13 +12,15 @@ use shopkeeper_domain::{
     },
 };
 
-use crate::{Fault, plugin::Binding};
+use crate::{Cost, Fault, LogLine, plugin::Binding};
 
 /// One call of a plugin.
 #[derive(Debug, Clone)]
 pub struct CallRecord {
     /// In which role.
     pub role: Role,
+    /// Which of the bindings that were given it was, counted from 0; one past the last is the built-in plugin.
+    pub place: usize,
     /// Such as `read-intent`.
     pub function: &'static str,
     /// SHA-256 of the component.
@@ -32,9 +32,11 @@ pub struct CallRecord {
     /// JSON text: `{"ok": …}` or `{"refused": …}`; none at fault.
     pub output: Option<String>,
     /// What went wrong.
-    pub fault: Option<String>,
-    /// From asking for an instance to having its answer.
-    pub took: Duration,
+    pub fault: Option<Fault>,
+    /// What it took.
+    pub cost: Cost,
+    /// What it wrote into its log, with addresses masked.
+    pub log: Vec<LogLine>,
 }
 
 /// A plugin's fault.
@@ -44,6 +46,8 @@ pub struct Incident {
     pub role: Role,
     /// SHA-256 of the component.
     pub digest: [u8; 32],
+    /// Which of the shop's bindings it was.
+    pub settings_revision: u32,
     /// Such as `read-intent`.
     pub function: &'static str,
     /// What went wrong.
@@ -148,23 +152,32 @@ impl Masked for Worded<'_> {
 pub(crate) fn record(
     function: &'static str,
     binding: &Binding,
+    place: usize,
     input: &str,
-    outcome: Result<Result<String, &Refusal>, &Fault>,
-    took: Duration,
+    outcome: Result<String, &Fault>,
+    cost: Cost,
+    log: Vec<LogLine>,
 ) -> CallRecord {
     let (output, fault) = match outcome {
-        Ok(Ok(answer)) => (Some(format!("{{\"ok\":{answer}}}")), None),
-        Ok(Err(refusal)) => (Some(format!("{{\"refused\":{}}}", refusal.masked())), None),
-        Err(fault) => (None, Some(fault.to_string())),
+        Ok(output) => (Some(output), None),
+        Err(fault) => (None, Some(fault.clone())),
     };
     CallRecord {
         role: binding.plugin.role,
+        place,
         function,
         digest: binding.plugin.digest,
         settings_revision: binding.revision,
         input: input.to_owned(),
         output,
         fault,
-        took,
+        cost,
+        log: masked_log(log),
     }
+}
+
+/// A plugin may log what a customer wrote.
+pub(crate) fn masked_log(mut log: Vec<LogLine>) -> Vec<LogLine> {
+    log.iter_mut().for_each(|line| line.message = mask_addresses(&line.message));
+    log
 }

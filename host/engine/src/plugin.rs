@@ -1,17 +1,25 @@
-//! A loaded plugin, and a plugin bound to a shop with its settings.
+//! A plugin, and a plugin bound to a shop with its settings.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
+use arc_swap::ArcSwapOption;
+use serde::{Deserialize, Serialize};
 use shopkeeper_domain::roles::Role;
 
 use crate::{
-    Fault,
     bindings::{detection::DetectionPluginPre, pricing::PricingPluginPre, wording::WordingPluginPre},
+    examine::Finding,
     host::Call,
 };
 
+/// The longest message about settings that is kept, in characters.
+const MESSAGE: usize = 300;
+
 /// Who a plugin says it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Description {
     /// Such as `price-table`.
     pub name: Arc<str>,
@@ -25,8 +33,8 @@ pub struct Description {
     pub default_settings: Arc<str>,
 }
 
-/// What is wrong with settings.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What is wrong with settings, as the plugin says it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// JSON Pointer (RFC 6901) into the settings.
     pub pointer: String,
@@ -34,15 +42,35 @@ pub struct Problem {
     pub message: String,
 }
 
+impl Problem {
+    /// Without what could mislead whoever reads it.
+    pub(crate) fn said(pointer: &str, message: &str) -> Self {
+        let clean = |text: &str| {
+            text.chars().filter(|c| !crate::answers::is_hidden(*c) && *c != '\n').take(MESSAGE).collect()
+        };
+        Self { pointer: clean(pointer), message: clean(message) }
+    }
+}
+
 /// Why a component is not loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// It is no plugin of this role for this host; every reason, in plain words.
-    #[error("the component {}", .0.join("; "))]
-    Refused(Vec<String>),
-    /// It is one, but it fails when asked who it is.
-    #[error("the component fails when asked to describe itself: {0}")]
-    Describe(Fault),
+    #[error("the component {}", sentences(.0))]
+    Refused(Vec<Finding>),
+    /// Its file is missing, damaged, or could not be written.
+    #[error("the component's file: {0}")]
+    File(#[from] std::io::Error),
+    /// It took more time or memory to compile than it may.
+    #[error("the component {0}")]
+    TooCostly(Finding),
+    /// The program that compiles could not be run: something is wrong with this installation, not with the component.
+    #[error("the compiler could not be run: {0}")]
+    Compiler(String),
+}
+
+fn sentences(findings: &[Finding]) -> String {
+    findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// The component, type-checked against its world and linked: what a fresh instance is made from.
@@ -52,7 +80,30 @@ pub(crate) enum World {
     Wording(WordingPluginPre<Call>),
 }
 
-/// A plugin, ready to be called.
+/// A plugin's code for one way of running it: in memory while it is used, and only then.
+#[derive(Default)]
+pub(crate) struct Code {
+    pub(crate) world: ArcSwapOption<World>,
+    /// When it was last asked for, on the engine's clock.
+    pub(crate) used: AtomicU64,
+    /// Held while it is being loaded, so that it is loaded once.
+    pub(crate) loading: tokio::sync::Mutex<()>,
+    /// Can't be loaded again: never unloaded.
+    pub(crate) pinned: bool,
+}
+
+impl Code {
+    pub(crate) fn pinned(world: World) -> Self {
+        Self { world: ArcSwapOption::from_pointee(world), pinned: true, ..Self::default() }
+    }
+
+    /// Lets go of the code if it was not asked for since; calls under way keep theirs.
+    pub(crate) fn unload(&self, since: u64) -> bool {
+        !self.pinned && self.used.load(Ordering::Relaxed) < since && self.world.swap(None).is_some()
+    }
+}
+
+/// A plugin: who it is. Its code is loaded when it is called.
 pub struct Plugin {
     /// Its role.
     pub role: Role,
@@ -60,13 +111,19 @@ pub struct Plugin {
     pub digest: [u8; 32],
     /// Who it says it is.
     pub description: Description,
-    pub(crate) world: World,
+    pub(crate) live: Code,
+    pub(crate) metered: Code,
 }
 
 impl Plugin {
     /// The digest in hex.
     pub fn digest_hex(&self) -> String {
         crate::journal::hex(&self.digest)
+    }
+
+    /// Whether its code is in memory.
+    pub fn is_loaded(&self) -> bool {
+        self.live.world.load().is_some()
     }
 }
 
@@ -86,6 +143,6 @@ pub struct Binding {
     pub plugin: Arc<Plugin>,
     /// JSON text, checked by the plugin before it was bound.
     pub settings: Arc<str>,
-    /// Counts the settings of this shop and role.
+    /// Counts the bindings of this shop and role.
     pub revision: u32,
 }

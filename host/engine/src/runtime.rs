@@ -1,9 +1,13 @@
 //! wasmtime, set up so that a call is fresh, bounded, and repeatable.
 
-use std::{sync::Arc, thread, time::Duration};
+use std::{
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
-use sha2::{Digest, Sha256};
-use shopkeeper_domain::roles::Role;
+use serde::{Deserialize, Serialize};
+use shopkeeper_domain::roles::{Moment, Role};
 use tokio::sync::Semaphore;
 use wasmtime::{
     Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, Store, UpdateDeadline,
@@ -11,17 +15,17 @@ use wasmtime::{
 };
 
 use crate::{
-    CodeCache, Fault, answers,
+    Fault, answers,
     bindings::{
         common::types,
         detection::DetectionPluginPre,
         pricing::{PricingPlugin, PricingPluginPre},
         wording::WordingPluginPre,
     },
-    contract,
     fault::OverDeadline,
     host::{Call, LogLine},
-    plugin::{Binding, Description, LoadError, Plugin, Problem, World},
+    plugin::{Description, Problem, World},
+    wasi,
 };
 
 /// How often the clock of deadlines ticks.
@@ -36,177 +40,128 @@ const INSTANCES: u32 = 32;
 const MEMORIES: u32 = 4;
 /// Tables that one component may hold.
 const TABLES: u32 = 8;
+/// How much longer a metered call may take: counting costs time, and nobody waits for it.
+const METERED: u32 = 4;
 
-/// The plugins that are embedded.
-const BUILT_IN: [(Role, &[u8]); 3] = [
-    (Role::Pricing, include_bytes!(env!("SHOPKEEPER_PRICE_TABLE"))),
-    (Role::Detection, include_bytes!(env!("SHOPKEEPER_KEYWORD_DETECTION"))),
-    (Role::Wording, include_bytes!(env!("SHOPKEEPER_REPLY_TEMPLATES"))),
-];
-
-/// What the engine may take.
-#[derive(Clone)]
-pub struct EngineConfig {
-    /// Where compiled code is kept; nowhere where none.
-    pub cache: Option<CodeCache>,
-    /// How long a call may take.
+/// What a call may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// How long.
     pub deadline: Duration,
-    /// What a call's memories and tables may hold together, in bytes.
+    /// What its memories and tables may hold together, in bytes.
     pub memory_bytes: usize,
-    /// What a call may return and log, in bytes.
+    /// What it may return and log, in bytes.
     pub output_bytes: usize,
-    /// Calls at the same time; one more waits.
-    pub concurrent_calls: u32,
 }
 
-impl Default for EngineConfig {
+impl Default for Limits {
     fn default() -> Self {
-        Self {
-            cache: None,
-            deadline: Duration::from_millis(50),
-            memory_bytes: 64 << 20,
-            output_bytes: 1 << 20,
-            concurrent_calls: 32,
-        }
+        Self { deadline: Duration::from_millis(50), memory_bytes: 64 << 20, output_bytes: 1 << 20 }
     }
 }
 
-/// Why there is no engine.
-#[derive(Debug, thiserror::Error)]
-pub enum EngineError {
-    /// wasmtime can't be set up so on this machine.
-    #[error("the plugin engine can't be set up on this machine: {0}")]
-    Setup(String),
-    /// An embedded plugin does not load: this program was built wrongly.
-    #[error("the built-in {role} plugin does not load: {error}")]
-    BuiltIn {
-        /// Which.
-        role: Role,
-        /// Why.
-        error: LoadError,
-    },
+/// What a call took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cost {
+    /// From asking for an instance to having its answer.
+    pub took: Duration,
+    /// What its memories and tables held together, in bytes.
+    pub memory_bytes: usize,
+    /// Instructions, as wasmtime's fuel counts them: the same for the same call on every machine. Only where the call
+    /// was metered.
+    pub instructions: Option<u64>,
 }
 
-struct Inner {
-    wasmtime: wasmtime::Engine,
+/// How calls are run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// For customers: so many at a time, from a pool.
+    Live { calls: u32 },
+    /// For tools: instructions are counted.
+    Metered,
+    /// Only to compile for [`Kind::Live`]: the same code, and no pool.
+    Compiler,
+}
+
+/// One way of running plugins.
+pub(crate) struct Runtime {
+    pub(crate) wasmtime: wasmtime::Engine,
     linker: Linker<Call>,
-    config: EngineConfig,
+    limits: Limits,
     slots: Semaphore,
-}
-
-/// The plugin host. Cheap to clone.
-#[derive(Clone)]
-pub struct Engine {
-    inner: Arc<Inner>,
-    built_in: Arc<[Arc<Binding>; 3]>,
+    metered: bool,
 }
 
 /// What came back from a call.
-pub(crate) struct Returned<T> {
-    pub(crate) answer: Result<Result<T, types::Refusal>, Fault>,
+pub(crate) struct Ran<T> {
+    pub(crate) answer: Result<T, Fault>,
     pub(crate) log: Vec<LogLine>,
+    pub(crate) cost: Cost,
 }
 
-impl<T> Returned<T> {
+impl<T> Ran<T> {
+    pub(crate) fn and_then<U>(self, check: impl FnOnce(T) -> Result<U, Fault>) -> Ran<U> {
+        Ran { answer: self.answer.and_then(check), log: self.log, cost: self.cost }
+    }
+
     pub(crate) fn fault(fault: Fault) -> Self {
-        Self { answer: Err(fault), log: Vec::new() }
+        Self { answer: Err(fault), log: Vec::new(), cost: Cost::default() }
     }
 }
 
-impl Engine {
-    /// Sets wasmtime up and loads the built-in plugins. Blocks; quick where their compiled code is cached.
-    pub fn new(config: EngineConfig) -> Result<Self, EngineError> {
-        let setup = |e: wasmtime::Error| EngineError::Setup(e.to_string());
-        let wasmtime = wasmtime::Engine::new(&settings(&config)).map_err(setup)?;
-        start_clock(&wasmtime).map_err(|e| EngineError::Setup(e.to_string()))?;
+/// An answer of a role's function: what it returns, or its refusal.
+pub(crate) type Returned<T> = Ran<Result<T, types::Refusal>>;
+
+impl Runtime {
+    pub(crate) fn new(kind: Kind, limits: Limits) -> wasmtime::Result<Self> {
+        let wasmtime = wasmtime::Engine::new(&settings(kind, &limits))?;
+        start_clock(&wasmtime)?;
         let mut linker = Linker::new(&wasmtime);
-        PricingPlugin::add_to_linker::<_, HasSelf<Call>>(&mut linker, |call| call).map_err(setup)?;
-        let slots = Semaphore::new(config.concurrent_calls as usize);
-        let inner = Inner { wasmtime, linker, config, slots };
-        let built_in = BUILT_IN.map(|(role, wasm)| {
-            let plugin = inner.load(role, wasm).map_err(|error| EngineError::BuiltIn { role, error })?;
-            let settings = plugin.description.default_settings.clone();
-            Ok::<_, EngineError>(Arc::new(Binding { plugin, settings, revision: 0 }))
+        PricingPlugin::add_to_linker::<_, HasSelf<Call>>(&mut linker, |call| call)?;
+        wasi::add_to_linker(&mut linker)?;
+        let metered = kind == Kind::Metered;
+        let slots = Semaphore::new(match kind {
+            Kind::Live { calls } => calls as usize,
+            Kind::Metered | Kind::Compiler => thread::available_parallelism().map_or(1, usize::from),
         });
-        let [pricing, detection, wording] = built_in;
-        let built_in = Arc::new([pricing?, detection?, wording?]);
-        Ok(Self { inner: Arc::new(inner), built_in })
+        let deadline = limits.deadline.saturating_mul(if metered { METERED } else { 1 });
+        Ok(Self { wasmtime, linker, limits: Limits { deadline, ..limits }, slots, metered })
     }
 
-    /// The built-in plugin of a role, with its default settings.
-    pub fn builtin(&self, role: Role) -> &Arc<Binding> {
+    /// Compiles. Blocks, for seconds where the component is large.
+    pub(crate) fn compile(&self, wasm: &[u8]) -> wasmtime::Result<Vec<u8>> {
+        self.wasmtime.precompile_component(wasm)
+    }
+
+    /// Code that was compiled by this process a moment ago.
+    pub(crate) fn fresh(&self, code: &[u8]) -> wasmtime::Result<Component> {
+        crate::cache::deserialize(&self.wasmtime, code)
+    }
+
+    /// The component linked and type-checked against the role's world.
+    pub(crate) fn world(&self, role: Role, component: &Component) -> wasmtime::Result<World> {
+        let pre = self.linker.instantiate_pre(component)?;
         match role {
-            Role::Pricing => &self.built_in[0],
-            Role::Detection => &self.built_in[1],
-            Role::Wording => &self.built_in[2],
-        }
-    }
-
-    /// Loads a component as a plugin of this role. Blocks, for seconds where it must be compiled.
-    pub fn load(&self, role: Role, wasm: &[u8]) -> Result<Arc<Plugin>, LoadError> {
-        self.inner.load(role, wasm)
-    }
-
-    /// What a plugin says of settings; empty where they suit it.
-    pub async fn check_settings(&self, plugin: &Plugin, settings: &str) -> Result<Vec<Problem>, Fault> {
-        self.inner.check_settings(plugin, settings).await
-    }
-
-    /// Runs one call in a fresh instance.
-    pub(crate) async fn run<T>(
-        &self,
-        settings: &Arc<str>,
-        call: impl AsyncFnOnce(&mut Store<Call>) -> wasmtime::Result<Result<T, types::Refusal>>,
-    ) -> Returned<T> {
-        let (answer, log) = self.inner.run(settings.clone(), call).await;
-        Returned { answer, log }
-    }
-}
-
-impl Inner {
-    fn load(&self, role: Role, wasm: &[u8]) -> Result<Arc<Plugin>, LoadError> {
-        let problems = contract::problems(role, wasm);
-        if !problems.is_empty() {
-            return Err(LoadError::Refused(problems));
-        }
-        let refused = |e: wasmtime::Error| LoadError::Refused(vec![plain_words(&e)]);
-        let digest: [u8; 32] = Sha256::digest(wasm).into();
-        let component = self.compile(&digest, wasm).map_err(refused)?;
-        let pre = self.linker.instantiate_pre(&component).map_err(refused)?;
-        let world = match role {
             Role::Pricing => PricingPluginPre::new(pre).map(World::Pricing),
             Role::Detection => DetectionPluginPre::new(pre).map(World::Detection),
             Role::Wording => WordingPluginPre::new(pre).map(World::Wording),
-        };
-        let world = world.map_err(refused)?;
-        let description = block_on(self.describe(&world)).map_err(LoadError::Describe)?;
-        Ok(Arc::new(Plugin { role, digest, description, world }))
-    }
-
-    fn compile(&self, digest: &[u8; 32], wasm: &[u8]) -> wasmtime::Result<Component> {
-        if let Some(cache) = &self.config.cache {
-            if let Some(component) = cache.load(&self.wasmtime, digest) {
-                return Ok(component);
-            }
-            let component = Component::from_binary(&self.wasmtime, wasm)?;
-            cache.store(&self.wasmtime, digest, &component);
-            return Ok(component);
         }
-        Component::from_binary(&self.wasmtime, wasm)
     }
 
     /// One fresh instance, bounded in time, memory and output; gone afterwards.
-    async fn run<T>(
+    pub(crate) async fn run<T>(
         &self,
         settings: Arc<str>,
+        now: Moment,
         call: impl AsyncFnOnce(&mut Store<Call>) -> wasmtime::Result<T>,
-    ) -> (Result<T, Fault>, Vec<LogLine>) {
+    ) -> Ran<T> {
+        let started = Instant::now();
         let _slot = self.slots.acquire().await.expect("the semaphore is never closed");
-        let ticks =
-            u32::try_from(self.config.deadline.as_millis() / TICK.as_millis()).unwrap_or(u32::MAX).max(1);
-        let mut store = Store::new(&self.wasmtime, Call::new(settings, self.config.memory_bytes, ticks));
+        let limits = &self.limits;
+        let ticks = u32::try_from(limits.deadline.as_millis() / TICK.as_millis()).unwrap_or(u32::MAX).max(1);
+        let mut store = Store::new(&self.wasmtime, Call::new(settings, now, limits.memory_bytes, ticks));
         store.limiter(|call| &mut call.limits);
-        store.set_hostcall_fuel(self.config.output_bytes);
+        store.set_hostcall_fuel(limits.output_bytes);
         store.set_epoch_deadline(1);
         // Ticks are counted while the plugin runs, so that a busy machine is not held against it.
         store.epoch_deadline_callback(|mut store| {
@@ -214,73 +169,96 @@ impl Inner {
             call.ticks = call.ticks.checked_sub(1).ok_or(OverDeadline)?;
             Ok(UpdateDeadline::Yield(1))
         });
+        if self.metered {
+            store.set_fuel(u64::MAX).expect("this engine meters");
+        }
         // The clock above stops the guest; this one stops whatever else might hang.
-        let limit = self.config.deadline.saturating_mul(20);
-        let result = match tokio::time::timeout(limit, call(&mut store)).await {
+        let limit = limits.deadline.saturating_mul(20);
+        let answer = match tokio::time::timeout(limit, call(&mut store)).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => Err(Fault::of(&error)),
             Err(_) => Err(Fault::Deadline),
         };
-        (result, store.into_data().log)
+        let instructions =
+            if self.metered { store.get_fuel().ok().map(|left| u64::MAX - left) } else { None };
+        let call = store.into_data();
+        let memory_bytes = limits.memory_bytes - call.limits.left;
+        Ran {
+            answer,
+            cost: Cost { took: started.elapsed(), memory_bytes, instructions },
+            log: call.into_log(),
+        }
     }
 
-    async fn describe(&self, world: &World) -> Result<Description, Fault> {
+    /// Asks a component who it is.
+    pub(crate) async fn describe(&self, world: &World) -> Ran<Description> {
         macro_rules! describe {
             ($pre:ident) => {{
                 let call = async |store: &mut Store<Call>| {
                     let world = $pre.instantiate_async(&mut *store).await?;
-                    world.shopkeeper_common_lifecycle().call_describe(store).await
+                    let said = world.shopkeeper_common_lifecycle().call_describe(store).await?;
+                    Ok(Description {
+                        name: said.name.into(),
+                        version: said.version.into(),
+                        summary: said.summary,
+                        settings_schema: said.settings_schema,
+                        default_settings: said.default_settings.into(),
+                    })
                 };
-                let said = self.run("{}".into(), call).await.0?;
-                (said.name, said.version, said.summary, said.settings_schema, said.default_settings)
+                self.run("{}".into(), Moment::default(), call).await
             }};
         }
-        let (name, version, summary, settings_schema, default_settings) = match world {
+        let said = match world {
             World::Pricing(pre) => describe!(pre),
             World::Detection(pre) => describe!(pre),
             World::Wording(pre) => describe!(pre),
         };
-        let description = Description {
-            name: name.into(),
-            version: version.into(),
-            summary,
-            settings_schema,
-            default_settings: default_settings.into(),
-        };
-        match answers::description_problem(&description) {
+        said.and_then(|said| match answers::description_problem(&said) {
             Some(problem) => Err(Fault::BadAnswer(problem)),
-            None => Ok(description),
-        }
+            None => Ok(said),
+        })
     }
 
-    async fn check_settings(&self, plugin: &Plugin, settings: &str) -> Result<Vec<Problem>, Fault> {
+    /// What a component says of settings; empty where they suit it.
+    pub(crate) async fn check_settings(&self, world: &World, settings: &str) -> Ran<Vec<Problem>> {
         macro_rules! check {
             ($pre:ident) => {{
                 let call = async |store: &mut Store<Call>| {
                     let world = $pre.instantiate_async(&mut *store).await?;
-                    world.shopkeeper_common_lifecycle().call_check_settings(store, settings).await
+                    let said =
+                        world.shopkeeper_common_lifecycle().call_check_settings(store, settings).await?;
+                    let problems = said.err().unwrap_or_default().into_iter();
+                    Ok(problems.map(|p| Problem::said(&p.pointer, &p.message)).collect())
                 };
-                let said = self.run(settings.into(), call).await.0?;
-                let problems = said.err().unwrap_or_default();
-                problems.into_iter().map(|p| Problem { pointer: p.pointer, message: p.message }).collect()
+                self.run(settings.into(), Moment::default(), call).await
             }};
         }
-        Ok(match &plugin.world {
+        match world {
             World::Pricing(pre) => check!(pre),
             World::Detection(pre) => check!(pre),
             World::Wording(pre) => check!(pre),
-        })
+        }
     }
 }
 
-/// The innermost reason: that is where wasmtime says what does not fit.
-fn plain_words(error: &wasmtime::Error) -> String {
-    let words: Vec<String> = error.chain().map(ToString::to_string).collect();
-    format!("does not fit its world: {}", words.join(": "))
+fn settings(kind: Kind, limits: &Limits) -> Config {
+    let mut settings = Config::new();
+    settings
+        .epoch_interruption(true)
+        .consume_fuel(kind == Kind::Metered)
+        .max_wasm_stack(STACK)
+        .async_stack_size(STACK * 2)
+        // The same input gives the same answer on every machine.
+        .cranelift_nan_canonicalization(true)
+        .relaxed_simd_deterministic(true)
+        .concurrency_support(false);
+    if let Kind::Live { calls } = kind {
+        settings.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(calls, limits)));
+    }
+    settings
 }
 
-fn settings(config: &EngineConfig) -> Config {
-    let calls = config.concurrent_calls;
+fn pool(calls: u32, limits: &Limits) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     // Totals are calls times what one component may hold: whoever gets past the semaphore finds a place, and
     // a full pool is never taken for a plugin's fault.
@@ -297,23 +275,13 @@ fn settings(config: &EngineConfig) -> Config {
         .table_elements(100_000)
         .max_component_instance_size(10 << 20)
         .max_core_instance_size(10 << 20)
-        .max_memory_size(config.memory_bytes)
+        .max_memory_size(limits.memory_bytes)
         .linear_memory_keep_resident(KEEP_RESIDENT)
         .table_keep_resident(64 << 10)
         .async_stack_keep_resident(64 << 10)
         .max_unused_warm_slots(calls)
         .pagemap_scan(Enabled::Auto);
-    let mut settings = Config::new();
-    settings
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
-        .epoch_interruption(true)
-        .max_wasm_stack(STACK)
-        .async_stack_size(STACK * 2)
-        // The same input gives the same answer on every machine.
-        .cranelift_nan_canonicalization(true)
-        .relaxed_simd_deterministic(true)
-        .concurrency_support(false);
-    settings
+    pool
 }
 
 /// Ticks as long as the engine lives.
@@ -330,7 +298,7 @@ fn start_clock(engine: &wasmtime::Engine) -> std::io::Result<()> {
 }
 
 /// Runs a call to its end on this thread: for loading, which blocks anyway.
-fn block_on<T: Send>(future: impl Future<Output = T> + Send) -> T {
+pub(crate) fn block_on<T: Send>(future: impl Future<Output = T> + Send) -> T {
     thread::scope(|scope| {
         let run = || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();

@@ -12,12 +12,15 @@ use chrono::{DateTime, Utc};
 use shopkeeper_domain::{
     Customer, CustomerKey, Event, ImageId, MessageId, OrderId, OutboxId, Platform, ShopId, Status, Task,
     TaskId,
+    roles::Role,
+    rollout::{Digest, Rollout},
 };
 use uuid::Uuid;
 
 pub use records::{
-    AnswerKey, Call, Commit, Counts, EntryState, Image, InboundMessage, Incident, Key, Loaded, Named,
-    NewEntry, Offer, OutboxEntry, OwnedCase, Page, RememberedAnswer, Settle, Shop, TaskFilter,
+    AnswerKey, Call, CallFilter, CallMode, Commit, Counts, EntryState, Image, InboundMessage, Incident, Key,
+    Loaded, Named, NewEntry, Offer, OutboxEntry, OwnedCase, Page, RememberedAnswer, Settle, ShadowCounts,
+    Shop, TaskFilter, Turn, Turning, UploadedPlugin,
 };
 pub use sqlite::Sqlite;
 
@@ -168,13 +171,56 @@ pub trait Storage: Send + Sync {
     /// Remembers an answer, unless there is one already.
     async fn remember(&self, answer: RememberedAnswer) -> Result<(), StorageError>;
 
-    /// The incidents of a shop, newest first.
-    async fn incidents(&self, shop: &ShopId, limit: u32) -> Result<Vec<Incident>, StorageError>;
-    /// Forgets answers and calls older than these times; returns how many rows went.
+    /// Keeps what is known of an uploaded component; the same again changes nothing.
+    async fn add_plugin(&self, shop: &ShopId, plugin: UploadedPlugin) -> Result<(), StorageError>;
+    /// A shop's uploaded components, newest first.
+    async fn plugins(&self, shop: &ShopId) -> Result<Vec<UploadedPlugin>, StorageError>;
+    /// One of them.
+    async fn plugin(&self, shop: &ShopId, digest: Digest) -> Result<Option<UploadedPlugin>, StorageError>;
+    /// What answers in a shop's roles; those that were never changed are left out.
+    async fn rollouts(&self, shop: &ShopId) -> Result<Vec<(Role, Rollout)>, StorageError>;
+    /// Stores a change of what answers; [`StorageError::Stale`] where somebody was faster.
+    async fn turn(&self, turning: Turning) -> Result<(), StorageError>;
+    /// A role's history, newest first, before a position.
+    async fn turns(
+        &self,
+        shop: &ShopId,
+        role: Role,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Page<Turn>, StorageError>;
+    /// Keeps calls that belong to no commit, of a customer where there is one.
+    async fn record(
+        &self,
+        shop: &ShopId,
+        customer: Option<CustomerKey>,
+        calls: Vec<Call>,
+        incidents: Vec<Incident>,
+    ) -> Result<(), StorageError>;
+    /// Calls, newest first.
+    async fn calls(&self, shop: &ShopId, filter: CallFilter) -> Result<Page<Call>, StorageError>;
+    /// How the binding of this revision has fared in the shadow.
+    async fn shadow_counts(
+        &self,
+        shop: &ShopId,
+        role: Role,
+        revision: u32,
+    ) -> Result<ShadowCounts, StorageError>;
+    /// The incidents of a role, newest first, before a position.
+    async fn incidents(
+        &self,
+        shop: &ShopId,
+        role: Role,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Page<Incident>, StorageError>;
+    /// Forgets answers and calls older than these times, and the oldest calls beyond so many; returns how many rows
+    /// went.
     async fn purge(
         &self,
         answers_before: DateTime<Utc>,
         calls_before: DateTime<Utc>,
+        calls_kept: u64,
     ) -> Result<usize, StorageError>;
     /// Whether the database can be written to.
     async fn check(&self) -> Result<(), StorageError>;

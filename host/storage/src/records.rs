@@ -1,10 +1,14 @@
 //! What goes in and out of the storage, besides the domain's own types.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shopkeeper_domain::{
     AccountId, Case, CustomerId, CustomerKey, Event, ImageId, MessageId, OrderId, OutboxId, Platform, ShopId,
     Status, TaskId,
+    roles::Role,
+    rollout::{Digest, Rollout, Turned},
 };
 use uuid::Uuid;
 
@@ -95,16 +99,56 @@ pub struct InboundMessage {
     pub answer: String,
 }
 
+/// In which capacity a plugin was called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallMode {
+    /// As the one that answers.
+    Live,
+    /// As the one that answers this customer, on trial.
+    Canary,
+    /// As the built-in one, for another that had no answer.
+    BuiltIn,
+    /// Beside the one that answers; its answer was not used.
+    Shadow,
+}
+
+impl CallMode {
+    const ALL: [Self; 4] = [Self::Live, Self::Canary, Self::BuiltIn, Self::Shadow];
+
+    /// `live`, `canary`, `built-in`, `shadow`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Canary => "canary",
+            Self::BuiltIn => "built-in",
+            Self::Shadow => "shadow",
+        }
+    }
+}
+
+impl std::str::FromStr for CallMode {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|m| m.name() == name)
+            .ok_or_else(|| format!("{name:?} is no mode of a call"))
+    }
+}
+
 /// A call of a plugin, kept for replay. Holds no names, addresses or ids.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
-    /// `pricing`, `detection`, `wording`.
-    pub role: &'static str,
+    /// In which role.
+    pub role: Role,
     /// Such as `read-intent`.
-    pub function: &'static str,
+    pub function: Cow<'static, str>,
+    /// In which capacity.
+    pub mode: CallMode,
     /// SHA-256 of the component.
-    pub digest: [u8; 32],
-    /// Which of the shop's settings it ran with.
+    pub digest: Digest,
+    /// Which of the shop's bindings it was.
     pub settings_revision: u32,
     /// JSON text.
     pub input: String,
@@ -114,6 +158,42 @@ pub struct Call {
     pub fault: Option<String>,
     /// Nanoseconds.
     pub took_ns: u64,
+    /// What its memories and tables held together.
+    pub memory_bytes: u64,
+    /// JSON text; none where nothing was logged.
+    pub log: Option<String>,
+    /// Of a shadow: whether it answered what was used.
+    pub agrees: Option<bool>,
+    /// When, UTC.
+    pub at: DateTime<Utc>,
+}
+
+/// Which calls are wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct CallFilter {
+    /// In this role.
+    pub role: Role,
+    /// In this capacity; in any where there is none.
+    pub mode: Option<CallMode>,
+    /// Only those that logged something.
+    pub logged: bool,
+    /// Older than this position.
+    pub before: Option<i64>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// How a plugin on trial in the shadow has fared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ShadowCounts {
+    /// Calls.
+    pub calls: u64,
+    /// … answered as the live one did.
+    pub same: u64,
+    /// … answered otherwise.
+    pub different: u64,
+    /// … that failed.
+    pub faults: u64,
 }
 
 /// A plugin's fault.
@@ -121,18 +201,61 @@ pub struct Call {
 pub struct Incident {
     /// When, UTC.
     pub at: DateTime<Utc>,
-    /// `pricing`, `detection`, `wording`.
-    pub role: String,
+    /// In which role.
+    pub role: Role,
     /// Such as `read-intent`.
     pub function: String,
     /// SHA-256 of the component.
-    pub digest: [u8; 32],
+    pub digest: Digest,
+    /// Which of the shop's bindings it was.
+    pub settings_revision: u32,
     /// What went wrong.
     pub fault: String,
     /// The guest's own.
     pub backtrace: Option<String>,
     /// JSON text, without names, addresses or ids.
     pub input: String,
+}
+
+/// A component that a shop uploaded; its bytes lie in files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UploadedPlugin {
+    /// By content.
+    pub digest: Digest,
+    /// JSON text: what was found when it was examined.
+    pub report: String,
+    /// Who.
+    pub by: String,
+    /// When, UTC.
+    pub at: DateTime<Utc>,
+}
+
+/// A change of what answers in a role.
+#[derive(Debug, Clone)]
+pub struct Turning {
+    /// Whose shop.
+    pub shop: ShopId,
+    /// In which role.
+    pub role: Role,
+    /// The state afterwards: stored only if the version before it is the one that is stored.
+    pub after: Rollout,
+    /// For the history.
+    pub turn: Turn,
+    /// To be told to the operator.
+    pub alert: Option<NewEntry>,
+}
+
+/// A line of a role's history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    /// When, UTC.
+    pub at: DateTime<Utc>,
+    /// Who.
+    pub actor: String,
+    /// Why, where the host did it.
+    pub reason: Option<String>,
+    /// What.
+    pub turned: Turned,
 }
 
 /// Something to send.
@@ -157,8 +280,8 @@ pub struct OutboxEntry {
     pub id: OutboxId,
     /// Whose shop.
     pub shop: ShopId,
-    /// To which customer.
-    pub customer: CustomerKey,
+    /// To which customer; none where it is about the shop.
+    pub customer: Option<CustomerKey>,
     /// Which queue.
     pub kind: String,
     /// About which task.

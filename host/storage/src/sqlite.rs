@@ -7,6 +7,7 @@ mod case;
 mod code;
 mod entries;
 mod lookup;
+mod plugins;
 mod pool;
 
 use std::{path::Path, time::Duration};
@@ -18,17 +19,21 @@ use rusqlite_migration::{M, Migrations, SchemaVersion};
 use shopkeeper_domain::{
     Customer, CustomerKey, Event, ImageId, MessageId, OrderId, OutboxId, Platform, ShopId, Status, Task,
     TaskId,
+    roles::Role,
+    rollout::{Digest, Rollout},
 };
 use uuid::Uuid;
 
 use crate::{
-    AnswerKey, AnswerOf, Commit, Counts, Image, Incident, Key, Loaded, Named, Offer, OutboxEntry, OwnedCase,
-    Page, RememberedAnswer, Settle, Shop, Storage, StorageError, TaskFilter,
+    AnswerKey, AnswerOf, Call, CallFilter, Commit, Counts, Image, Incident, Key, Loaded, Named, Offer,
+    OutboxEntry, OwnedCase, Page, RememberedAnswer, Settle, ShadowCounts, Shop, Storage, StorageError,
+    TaskFilter, Turn, Turning, UploadedPlugin,
 };
 use pool::{Readers, Writer};
 
 /// Every schema there was, oldest first. A published one is never changed.
-const SCHEMAS: &[M<'static>] = &[M::up(include_str!("sqlite/schema_1.sql"))];
+const SCHEMAS: &[M<'static>] =
+    &[M::up(include_str!("sqlite/schema_1.sql")), M::up(include_str!("sqlite/schema_2.sql"))];
 const MIGRATIONS: Migrations<'static> = Migrations::from_slice(SCHEMAS);
 /// How many reads run beside each other.
 const READERS: usize = 2;
@@ -277,17 +282,89 @@ impl Storage for Sqlite {
         self.writer.run(move |c| case::remember(c, &answer)).await
     }
 
-    async fn incidents(&self, shop: &ShopId, limit: u32) -> Result<Vec<Incident>, StorageError> {
+    async fn add_plugin(&self, shop: &ShopId, plugin: UploadedPlugin) -> Result<(), StorageError> {
         let shop = shop.clone();
-        self.readers.run(move |c| lookup::incidents(c, &shop, limit)).await
+        self.writer.run(move |c| plugins::add(c, &shop, &plugin)).await
+    }
+
+    async fn plugins(&self, shop: &ShopId) -> Result<Vec<UploadedPlugin>, StorageError> {
+        let shop = shop.clone();
+        self.readers.run(move |c| plugins::all(c, &shop)).await
+    }
+
+    async fn plugin(&self, shop: &ShopId, digest: Digest) -> Result<Option<UploadedPlugin>, StorageError> {
+        let shop = shop.clone();
+        self.readers.run(move |c| plugins::one(c, &shop, digest)).await
+    }
+
+    async fn rollouts(&self, shop: &ShopId) -> Result<Vec<(Role, Rollout)>, StorageError> {
+        let shop = shop.clone();
+        self.readers.run(move |c| plugins::rollouts(c, &shop)).await
+    }
+
+    async fn turn(&self, turning: Turning) -> Result<(), StorageError> {
+        self.writer.run(move |c| plugins::turn(c, &turning)).await
+    }
+
+    async fn turns(
+        &self,
+        shop: &ShopId,
+        role: Role,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Page<Turn>, StorageError> {
+        let shop = shop.clone();
+        self.readers.run(move |c| plugins::turns(c, &shop, role, before, limit)).await
+    }
+
+    async fn record(
+        &self,
+        shop: &ShopId,
+        customer: Option<CustomerKey>,
+        calls: Vec<Call>,
+        incidents: Vec<Incident>,
+    ) -> Result<(), StorageError> {
+        let shop = shop.clone();
+        let write = move |c: &Connection| {
+            plugins::add_calls(c, &shop, customer.as_ref(), &calls)?;
+            plugins::add_incidents(c, &shop, customer.as_ref(), &incidents)
+        };
+        self.writer.run(write).await
+    }
+
+    async fn calls(&self, shop: &ShopId, filter: CallFilter) -> Result<Page<Call>, StorageError> {
+        let shop = shop.clone();
+        self.readers.run(move |c| plugins::calls(c, &shop, filter)).await
+    }
+
+    async fn shadow_counts(
+        &self,
+        shop: &ShopId,
+        role: Role,
+        revision: u32,
+    ) -> Result<ShadowCounts, StorageError> {
+        let shop = shop.clone();
+        self.readers.run(move |c| plugins::shadow_counts(c, &shop, role, revision)).await
+    }
+
+    async fn incidents(
+        &self,
+        shop: &ShopId,
+        role: Role,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Page<Incident>, StorageError> {
+        let shop = shop.clone();
+        self.readers.run(move |c| plugins::incidents(c, &shop, role, before, limit)).await
     }
 
     async fn purge(
         &self,
         answers_before: DateTime<Utc>,
         calls_before: DateTime<Utc>,
+        calls_kept: u64,
     ) -> Result<usize, StorageError> {
-        self.writer.run(move |c| lookup::purge(c, answers_before, calls_before)).await
+        self.writer.run(move |c| lookup::purge(c, answers_before, calls_before, calls_kept)).await
     }
 
     async fn check(&self) -> Result<(), StorageError> {

@@ -1,6 +1,6 @@
 //! `shopkeeper doctor`: what is configured, writable and ready. No secrets are printed.
 
-use std::{process::ExitCode, time::Duration};
+use std::process::ExitCode;
 
 use serde_json::json;
 use shopkeeper_domain::roles::Role;
@@ -70,10 +70,8 @@ async fn database(found: &mut Vec<Finding>, data: &DataFolder) {
 
 fn configured(found: &mut Vec<Finding>, config: &Config) {
     let engine = Engine::new(EngineConfig {
-        cache: None,
-        deadline: Duration::from_millis(config.plugins.deadline_ms),
-        memory_bytes: config.plugins.memory_mib << 20,
-        output_bytes: config.plugins.output_kib << 10,
+        library: None,
+        limits: config.plugins.limits(),
         concurrent_calls: config.plugins.concurrent_calls,
     });
     let names = engine.map(|engine| {

@@ -211,15 +211,19 @@ pub(super) struct InShop<A> {
 impl<A> InShop<A> {
     /// The request on its way through the workflow, with this status when it succeeds.
     pub(super) fn turn(&self, status: StatusCode) -> Turn {
-        let scopes: Vec<&str> = self.caller.scopes.iter().map(|s| s.name()).collect();
-        let actor = Actor::Key(format!("{} {}", scopes.join("+"), self.caller.id));
         Turn {
             shop: self.shop.clone(),
-            actor,
+            actor: Actor::Key(self.who()),
             repeatable: self.repeatable,
             settle: None,
             status: status.as_u16(),
         }
+    }
+
+    /// The name of the key that was used.
+    pub(super) fn who(&self) -> String {
+        let scopes: Vec<&str> = self.caller.scopes.iter().map(|s| s.name()).collect();
+        format!("{} {}", scopes.join("+"), self.caller.id)
     }
 
     /// A request that only passes on what the customer did.

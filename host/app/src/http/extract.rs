@@ -71,7 +71,8 @@ pub(super) fn too_large(rejection: BytesRejection) -> Problem {
 }
 
 pub(super) fn body_too_large() -> Problem {
-    let detail = "the body is too large: 1 MiB is taken, 20 MiB where it is a picture";
+    let detail =
+        "the body is too large: 1 MiB is taken, 20 MiB where it is a picture, 32 MiB where it is a component";
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
 }
 

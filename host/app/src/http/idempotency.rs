@@ -24,8 +24,10 @@ use crate::{
     workflow::{Repeatable, Reply},
 };
 
-/// The largest body that is read: a picture and what surrounds it in a form.
+/// The largest body that holds a picture, with what surrounds it in a form.
 pub(super) const PICTURE_BODY: usize = (20 << 20) + (64 << 10);
+/// The largest body that is read: a component.
+pub(super) const COMPONENT_BODY: usize = shopkeeper_engine::MAX_COMPONENT;
 /// The largest answer that is remembered.
 const ANSWER: usize = 1 << 20;
 /// The longest idempotency key.
@@ -85,7 +87,7 @@ pub(super) async fn repeat(
         return Ok(next.run(request).await);
     };
     let (mut parts, body) = request.into_parts();
-    let body = to_bytes(body, PICTURE_BODY).await.map_err(|_| body_too_large())?;
+    let body = to_bytes(body, COMPONENT_BODY).await.map_err(|_| body_too_large())?;
     let target = parts.uri.path_and_query().map_or("/", |p| p.as_str()).to_owned();
     let repeatable = Repeatable {
         key: AnswerKey(sha256(&[caller.digest(), b"\n", key.as_bytes()])),

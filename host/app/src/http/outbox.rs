@@ -68,10 +68,11 @@ fn view(app: &App, shop: &ShopState, entry: OutboxEntry) -> Option<EntryView> {
         Payload::Image(image) => (None, Some(image)),
         _ => return None,
     };
+    let customer = entry.customer?;
     Some(EntryView {
         id: entry.id.0,
-        customer_id: entry.customer.id.into(),
-        platform: entry.customer.platform.into(),
+        customer_id: customer.id.into(),
+        platform: customer.platform.into(),
         account_id: entry.account.map(String::from),
         kind: entry.kind,
         text,

@@ -18,7 +18,7 @@ pub(crate) struct Problem {
     #[serde(rename = "type")]
     kind: String,
     /// The kind in words.
-    title: String,
+    title: &'static str,
     /// The HTTP status.
     status: u16,
     /// What was wrong and what to do, in a sentence.
@@ -26,13 +26,29 @@ pub(crate) struct Problem {
     /// JSON Pointer (RFC 6901) to the offending field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pointer: Option<String>,
+    /// Every reason, where there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<Reason>,
     #[serde(skip)]
     retry_after: bool,
 }
 
+/// One of several reasons.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Reason {
+    /// JSON Pointer (RFC 6901) to the offending field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pointer: Option<String>,
+    /// In a sentence.
+    message: String,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+}
+
 impl Problem {
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        let title = status.canonical_reason().unwrap_or("Error").to_owned();
+        let title = status.canonical_reason().unwrap_or("Error");
         let kind = format!("urn:shopkeeper:{}", title.to_ascii_lowercase().replace(' ', "-"));
         Self {
             kind,
@@ -40,6 +56,7 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             pointer: None,
+            problems: Vec::new(),
             retry_after: false,
         }
     }
@@ -48,6 +65,16 @@ impl Problem {
     pub(crate) fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         let pointer = Some(pointer.into());
         Self { pointer, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail) }
+    }
+
+    /// The same, with the field that is to blame.
+    pub(crate) fn at(self, pointer: &str) -> Self {
+        Self { pointer: Some(pointer.to_owned()), ..self }
+    }
+
+    /// Adds one of several reasons.
+    pub(crate) fn add(&mut self, pointer: Option<String>, message: String, hint: Option<String>) {
+        self.problems.push(Reason { pointer, message, hint });
     }
 
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
@@ -83,7 +110,7 @@ impl Problem {
 }
 
 /// Something of the service's own broke: told in the log, not to the caller.
-fn unavailable(error: &dyn std::fmt::Display) -> Problem {
+pub(super) fn unavailable(error: &dyn std::fmt::Display) -> Problem {
     tracing::error!(%error, "a request failed");
     let detail = "the service can't store anything right now; nothing was changed: try again";
     Problem { retry_after: true, ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail) }

@@ -14,7 +14,7 @@ use super::{
     problem::Problem,
     views::QuoteView,
 };
-use crate::{object::Object, workflow::picture};
+use crate::{object::Object, plugins::Journal, workflow::picture};
 
 /// The most pictures in one quote.
 const PICTURES: usize = 100;
@@ -49,9 +49,10 @@ pub(super) async fn detect(
     access: InShop<ConnectorOrAgent>,
     Json(body): Json<DetectBody>,
 ) -> JsonAnswer<DetectView> {
-    let found =
-        app.service.workflow.engine.find_operations(&access.shop.bindings.detection, &body.text.0).await;
-    app.service.workflow.metrics.consulted(&found.calls);
+    let plugins = &app.service.workflow.plugins;
+    let mut journal = Journal::default();
+    let found = plugins.find_operations(&access.shop, None, &body.text.0, &mut journal).await;
+    plugins.conclude(&access.shop, None, journal).await;
     let operations: Vec<OperationView> = found
         .answer
         .unwrap_or_default()
@@ -128,6 +129,7 @@ pub(super) async fn quote(
     if body.pictures.is_empty() || body.pictures.len() > PICTURES {
         return Err(Problem::invalid("/pictures", format!("a quote is for 1 to {PICTURES} pictures")));
     }
+    let key = body.customer_id.map(|id| CustomerKey { platform: body.platform.unwrap_or_default(), id });
     let mut pictures = Vec::with_capacity(body.pictures.len());
     for Object(p) in body.pictures {
         let specification = Specification {
@@ -141,11 +143,13 @@ pub(super) async fn quote(
         };
         let operations = match p.operations {
             Some(operations) => operations,
-            None => app.service.workflow.operations_of(&access.shop, &or_empty(p.request_text)).await,
+            None => {
+                let text = or_empty(p.request_text);
+                app.service.workflow.operations_of(&access.shop, key.as_ref(), &text).await
+            }
         };
         pictures.push(picture(&specification, operations));
     }
-    let key = body.customer_id.map(|id| CustomerKey { platform: body.platform.unwrap_or_default(), id });
     let priced = app.service.workflow.quote(&access.shop, pictures, key).await?;
     Ok(JsonAnswer(match priced.answer {
         Ok(quote) => QuoteAnswer { quote: Some(QuoteView::new(&quote, Some(&priced.by))), refusal: None },

@@ -63,11 +63,18 @@ pub(super) struct PluginView {
     version: String,
     /// SHA-256 of the component, in hex.
     digest: String,
+    /// Which of the shop's bindings it was; 0 is the built-in plugin as it comes.
+    settings_revision: u32,
 }
 
 impl From<&Answered> for PluginView {
     fn from(by: &Answered) -> Self {
-        Self { name: by.name.to_string(), version: by.version.to_string(), digest: hex(&by.digest) }
+        Self {
+            name: by.name.to_string(),
+            version: by.version.to_string(),
+            digest: hex(&by.digest),
+            settings_revision: by.revision,
+        }
     }
 }
 

@@ -41,7 +41,8 @@ async fn compose(
 ) -> Result<Option<Mail>, String> {
     let store = &service.workflow.store;
     let named = shopkeeper_storage::Named { tasks: tasks.to_vec(), ..Default::default() };
-    let case = store.load(&entry.shop, &entry.customer, named).await.map_err(|e| e.to_string())?.case;
+    let Some(customer) = &entry.customer else { return Ok(None) };
+    let case = store.load(&entry.shop, customer, named).await.map_err(|e| e.to_string())?.case;
     let mut attachments = Vec::new();
     let mut name = String::new();
     for (task, result) in carried(&case, entry.id) {

@@ -12,8 +12,8 @@ use shopkeeper_domain::{
 use shopkeeper_storage::NewEntry;
 use uuid::Uuid;
 
-use super::{Turn, Workflow, bucket, journal::Journal};
-use crate::shops::ShopState;
+use super::{Turn, Workflow, bucket};
+use crate::{plugins::Journal, shops::ShopState};
 
 /// What an outbox entry carries, queue by queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,8 +118,7 @@ impl Workflow {
             bucket: bucket(&customer.key),
             locale: turn.shop.settings.locale.clone(),
         };
-        let mut worded = self.engine.word(&turn.shop.bindings.wording, &situation).await;
-        journal.keep(&self.metrics, &mut worded);
+        let worded = self.plugins.word(&turn.shop, &customer.key, &situation, journal).await;
         match worded.answer {
             Ok(phrase) => phrase.text,
             Err(refusal) => {

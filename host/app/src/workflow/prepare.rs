@@ -2,16 +2,16 @@
 
 use chrono::{DateTime, Utc};
 use shopkeeper_domain::{
-    AccountId, Case, Command, ImageId, Message, MessageId, NewTask, Operation, Specification, TaskId,
-    find_addresses,
+    AccountId, Case, Command, CustomerKey, ImageId, Message, MessageId, NewTask, Operation, Specification,
+    TaskId, find_addresses,
     roles::{
         detection::{Intent, MessageView, Reading},
         pricing::{Picture, QuoteRequest},
     },
 };
 
-use super::{Read, Request, Turn, Workflow, express::moment, journal::Journal};
-use crate::shops::ShopState;
+use super::{Read, Request, Turn, Workflow, express::moment};
+use crate::{plugins::Journal, shops::ShopState};
 
 /// A picture that was analysed.
 #[derive(Debug, Clone)]
@@ -51,16 +51,29 @@ impl Workflow {
     }
 
     /// What the customer's words ask for; `enhance` where they ask for nothing.
-    pub(crate) async fn operations_of(&self, shop: &ShopState, text: &str) -> Vec<Operation> {
-        self.operations(shop, text, &mut Journal::default()).await
+    pub(crate) async fn operations_of(
+        &self,
+        shop: &ShopState,
+        customer: Option<&CustomerKey>,
+        text: &str,
+    ) -> Vec<Operation> {
+        let mut journal = Journal::default();
+        let operations = self.operations(shop, customer, text, &mut journal).await;
+        self.plugins.conclude(shop, customer.cloned(), journal).await;
+        operations
     }
 
-    async fn operations(&self, shop: &ShopState, text: &str, journal: &mut Journal) -> Vec<Operation> {
+    async fn operations(
+        &self,
+        shop: &ShopState,
+        customer: Option<&CustomerKey>,
+        text: &str,
+        journal: &mut Journal,
+    ) -> Vec<Operation> {
         if text.is_empty() {
             return vec![Operation::enhance()];
         }
-        let mut found = self.engine.find_operations(&shop.bindings.detection, text).await;
-        journal.keep(&self.metrics, &mut found);
+        let found = self.plugins.find_operations(shop, customer, text, journal).await;
         let mut operations = Vec::new();
         for operation in found.answer.unwrap_or_default() {
             if !operations.contains(&operation.name) {
@@ -78,16 +91,15 @@ impl Workflow {
         now: DateTime<Utc>,
         journal: &mut Journal,
     ) -> (Command, Read) {
-        let operations = self.operations(&turn.shop, &analysis.request, journal).await;
+        let key = &case.customer.key;
+        let operations = self.operations(&turn.shop, Some(key), &analysis.request, journal).await;
         let request = QuoteRequest {
             pictures: vec![picture(&analysis.specification, operations.clone())],
             customer: case.customer.numbers(),
             now: moment(&turn.shop, now),
             attributes: Vec::new(),
         };
-        let bounds = turn.shop.settings.bounds();
-        let mut priced = self.engine.price(&turn.shop.bindings.pricing, &request, &bounds).await;
-        journal.keep(&self.metrics, &mut priced);
+        let priced = self.plugins.price(&turn.shop, Some(key), &request, journal).await;
         let (quote, refusal) = match priced.answer {
             Ok(quote) => (Some(quote), None),
             Err(refusal) => (None, Some(refusal)),
@@ -123,8 +135,7 @@ impl Workflow {
             now: moment(&turn.shop, now),
             attributes: Vec::new(),
         };
-        let mut read = self.engine.read_intent(&turn.shop.bindings.detection, &view).await;
-        journal.keep(&self.metrics, &mut read);
+        let read = self.plugins.read_intent(&turn.shop, &case.customer.key, &view, journal).await;
         // A refusal reads nothing: the message is left to somebody else, and nothing is guessed.
         let reading = read.answer.unwrap_or_else(|_| Reading {
             intent: Intent::Other("unread".to_owned()),

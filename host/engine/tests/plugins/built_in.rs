@@ -19,7 +19,7 @@ async fn prices_are_the_tables() {
         ("hard", 2500, 3000, "25-30元"),
         ("anything else", 2000, 2000, "20元"),
     ] {
-        let quoted = engine.price(pricing, &request(complexity), &bounds()).await;
+        let quoted = engine.price(&[pricing], &request(complexity), &bounds()).await;
         let quote = quoted.answer.expect("a price");
         assert_eq!((quote.low, quote.high, quote.hint.as_str()), (Money::fen(low), Money::fen(high), hint));
         assert_eq!(&*quoted.by.name, "price-table");
@@ -34,7 +34,7 @@ async fn a_price_outside_the_shops_bounds_goes_to_a_person() {
     let floor = PriceBounds { floor: Some(Money::fen(9900)), ..bounds() };
     let ceiling = PriceBounds { ceiling: Some(Money::fen(100)), ..bounds() };
     for bounds in [floor, ceiling] {
-        let quoted = engine.price(pricing, &request("simple"), &bounds).await;
+        let quoted = engine.price(&[pricing], &request("simple"), &bounds).await;
         assert!(matches!(quoted.answer, Err(Refusal::NeedsPerson(_))), "{:?}", quoted.answer);
     }
 }
@@ -49,20 +49,21 @@ async fn messages_are_read_and_worded() {
         ("我要投诉你们", Intent::HandOff),
         ("这样好不好看？", Intent::Question),
     ] {
-        let read = engine.read_intent(detection, &message(text)).await;
+        let read = engine.read_intent(&[detection], &message(text)).await;
         let reading = read.answer.expect("a reading");
         assert_eq!(reading.intent, intent, "{text}");
         assert!(!reading.evidence.is_empty(), "{text}: says why");
     }
-    let found = engine.find_operations(detection, "帮我抠图，要透明底png").await.answer.expect("operations");
+    let found =
+        engine.find_operations(&[detection], "帮我抠图，要透明底png").await.answer.expect("operations");
     assert_eq!(found[0].name.as_str(), "remove_bg");
     let wording = engine.builtin(shopkeeper_domain::roles::Role::Wording);
     for key in Key::ALL {
         let slots = [("address", "abc@qq.com"), ("operations", "变清晰"), ("count", "1"), ("name", "王女士")];
-        let worded = engine.word(wording, &situation(key, &slots)).await;
+        let worded = engine.word(&[wording], &situation(key, &slots)).await;
         assert!(worded.answer.is_ok(), "{}: {:?}", key.name(), worded.answer);
     }
-    let asked = engine.word(wording, &situation(Key::ConfirmAddress, &[("address", "abc@qq.com")])).await;
+    let asked = engine.word(&[wording], &situation(Key::ConfirmAddress, &[("address", "abc@qq.com")])).await;
     assert_eq!(asked.answer.expect("words").text, "是发到 abc@qq.com 吗?");
 }
 
@@ -71,9 +72,11 @@ async fn the_journal_holds_no_address_and_no_name() {
     let engine = engine();
     let detection = engine.builtin(shopkeeper_domain::roles::Role::Detection);
     let wording = engine.builtin(shopkeeper_domain::roles::Role::Wording);
-    let read = engine.read_intent(detection, &message("发到zhang@qq.com谢谢")).await;
-    let asked = engine.word(wording, &situation(Key::ConfirmAddress, &[("address", "zhang@qq.com")])).await;
-    let mailed = engine.word(wording, &situation(Key::MailBody, &[("name", "王小明"), ("count", "1")])).await;
+    let read = engine.read_intent(&[detection], &message("发到zhang@qq.com谢谢")).await;
+    let asked =
+        engine.word(&[wording], &situation(Key::ConfirmAddress, &[("address", "zhang@qq.com")])).await;
+    let mailed =
+        engine.word(&[wording], &situation(Key::MailBody, &[("name", "王小明"), ("count", "1")])).await;
     for call in read.calls.iter().chain(&asked.calls).chain(&mailed.calls) {
         let kept = format!("{} {}", call.input, call.output.as_deref().unwrap_or(""));
         assert!(!kept.contains("zhang") && !kept.contains("王小明"), "{kept}");

@@ -3,13 +3,13 @@
 use shopkeeper_domain::roles::{Role, detection::Intent, wording::Key};
 use shopkeeper_engine::Fault;
 
-use crate::forge::{bind, bounds, bytes, engine, message, request, situation};
+use crate::forge::{CNY, bind, bounds, bytes, engine, message, prices, request, says, situation};
 
 /// The fault of a pricing plugin with this body; the customer still gets the built-in price.
 async fn fault_of(body: &str, extra: &str) -> Fault {
     let engine = engine();
     let binding = bind(&engine, Role::Pricing, body, extra);
-    let quoted = engine.price(&binding, &request("simple"), &bounds()).await;
+    let quoted = engine.price(&[&binding], &request("simple"), &bounds()).await;
     assert_eq!(quoted.answer.expect("the built-in answers").hint, "10-15元,这张比较简单");
     assert_eq!(&*quoted.by.name, "price-table");
     assert_eq!(quoted.calls.len(), 2, "both calls are in the journal");
@@ -79,32 +79,20 @@ async fn a_giant_answer_is_not_copied() {
         (i32.store (i32.const 8240) (i32.const 0)) (i32.store (i32.const 8244) (i32.const 0))
         (i32.store (i32.const 8248) (i32.const 0)) (i32.store (i32.const 8252) (i32.const 0))
         (i32.const 8192)"#;
-    assert_eq!(fault_of(body, r#"(data (i32.const 4096) "CNY")"#).await, Fault::OutputTooLarge);
-}
-
-/// A pricing body that answers `low` to `high` in CNY with an empty hint.
-fn prices(low: i64, high: i64) -> String {
-    format!(
-        r#"(i64.store (i32.const 8200) (i64.const {low}))
-        (i32.store (i32.const 8208) (i32.const 4096)) (i32.store (i32.const 8212) (i32.const 3))
-        (i64.store (i32.const 8216) (i64.const {high}))
-        (i32.store (i32.const 8224) (i32.const 4096)) (i32.store (i32.const 8228) (i32.const 3))
-        (i32.const 8192)"#
-    )
+    assert_eq!(fault_of(body, CNY).await, Fault::OutputTooLarge);
 }
 
 #[tokio::test]
 async fn absurd_prices_are_bad_answers() {
-    let data = r#"(data (i32.const 4096) "CNY")"#;
     for (low, high) in [(2000, 1000), (-5, 10), (0, i64::MAX)] {
-        let fault = fault_of(&prices(low, high), data).await;
+        let fault = fault_of(&prices(low, high), CNY).await;
         assert!(matches!(fault, Fault::BadAnswer(_)), "{low}..{high}: {fault:?}");
     }
     let other_currency = fault_of(&prices(1000, 1000), r#"(data (i32.const 4096) "USD")"#).await;
     assert!(matches!(&other_currency, Fault::BadAnswer(why) if why.contains("USD")), "{other_currency:?}");
     let engine = engine();
-    let good = bind(&engine, Role::Pricing, &prices(777, 888), data);
-    let quoted = engine.price(&good, &request("simple"), &bounds()).await;
+    let good = bind(&engine, Role::Pricing, &prices(777, 888), CNY);
+    let quoted = engine.price(&[&good], &request("simple"), &bounds()).await;
     assert_eq!(quoted.answer.expect("a price").low.minor, 777, "a good answer is taken");
     assert_eq!(&*quoted.by.name, "hostile");
 }
@@ -118,13 +106,9 @@ async fn an_answer_that_points_outside_its_memory_is_a_crash() {
 /// A wording body that says `text`.
 async fn word(text: &str, slots: &[(&str, &str)]) -> (String, Option<Fault>) {
     let engine = engine();
-    let body = format!(
-        "(i32.store (i32.const 8196) (i32.const 4096)) (i32.store (i32.const 8200) (i32.const {})) (i32.const 8192)",
-        text.len()
-    );
-    let data: String = text.bytes().map(|b| format!("\\{b:02x}")).collect();
-    let binding = bind(&engine, Role::Wording, &body, &format!(r#"(data (i32.const 4096) "{data}")"#));
-    let worded = engine.word(&binding, &situation(Key::AskAddress, slots)).await;
+    let (body, data) = says(text);
+    let binding = bind(&engine, Role::Wording, &body, &data);
+    let worded = engine.word(&[&binding], &situation(Key::AskAddress, slots)).await;
     let fault = worded.incidents.into_iter().next().map(|i| i.fault);
     (worded.answer.expect("somebody words it").text, fault)
 }
@@ -189,7 +173,7 @@ async fn what_a_plugin_repeats_of_a_message_is_masked_in_the_journal() {
             "{head} (i32.store (i32.const 8200) (local.get 0)) (i32.store (i32.const 8204) (local.get 1)) (i32.const 8192)"
         );
         let binding = bind(&engine, Role::Detection, &body, "");
-        let read = engine.read_intent(&binding, &message("zhang@qq.com 发这")).await;
+        let read = engine.read_intent(&[&binding], &message("zhang@qq.com 发这")).await;
         let output = read.calls[0].output.as_deref().expect("no fault");
         assert!(output.contains("************ 发这"), "{output}");
     }
@@ -206,9 +190,9 @@ async fn spans_outside_the_text_are_bad_answers() {
     let data =
         format!(r#"(data (i32.const 4096) "{}") (data (i32.const 4200) "r")"#, bytes(&[4200, 1, 1, 9]));
     let binding = bind(&engine, Role::Detection, body, &data);
-    let outside = engine.read_intent(&binding, &message("好的")).await;
+    let outside = engine.read_intent(&[&binding], &message("好的")).await;
     assert!(matches!(&outside.incidents[0].fault, Fault::BadAnswer(why) if why.contains("from 1 to 9")));
-    let inside = engine.read_intent(&binding, &message("这是十个字的一句话呢")).await;
+    let inside = engine.read_intent(&[&binding], &message("这是十个字的一句话呢")).await;
     assert_eq!(inside.answer.expect("a reading").intent, Intent::Confirm);
     assert!(inside.incidents.is_empty(), "{:?}", inside.incidents);
 }
@@ -220,7 +204,7 @@ async fn more_calls_than_the_pool_holds_wait_their_turn() {
     let mut calls = tokio::task::JoinSet::new();
     for _ in 0..500 {
         let (engine, pricing) = (engine.clone(), pricing.clone());
-        calls.spawn(async move { engine.price(&pricing, &request("hard"), &bounds()).await });
+        calls.spawn(async move { engine.price(&[&pricing], &request("hard"), &bounds()).await });
     }
     while let Some(quoted) = calls.join_next().await {
         let quoted = quoted.expect("no panic");
@@ -231,13 +215,12 @@ async fn more_calls_than_the_pool_holds_wait_their_turn() {
 #[tokio::test]
 async fn a_component_finds_its_places_in_the_pool_or_is_refused_when_loaded() {
     let engine = engine();
-    let data = r#"(data (i32.const 4096) "CNY")"#;
     let most =
-        bind(&engine, Role::Pricing, &prices(777, 888), &format!("{data} (memory 1) (memory 1) (memory 1)"));
+        bind(&engine, Role::Pricing, &prices(777, 888), &format!("{CNY} (memory 1) (memory 1) (memory 1)"));
     let mut calls = tokio::task::JoinSet::new();
     for _ in 0..200 {
         let (engine, most) = (engine.clone(), most.clone());
-        calls.spawn(async move { engine.price(&most, &request("simple"), &bounds()).await });
+        calls.spawn(async move { engine.price(&[&most], &request("simple"), &bounds()).await });
     }
     while let Some(quoted) = calls.join_next().await {
         assert!(quoted.expect("no panic").incidents.is_empty(), "a full pool is no fault of the plugin");
@@ -258,9 +241,9 @@ async fn every_call_is_a_fresh_instance() {
         (i64.store (i32.const 8216) (i64.load (i32.const 5000)))
         (i32.store (i32.const 8224) (i32.const 4096)) (i32.store (i32.const 8228) (i32.const 3))
         (i32.const 8192)"#;
-    let binding = bind(&engine, Role::Pricing, counts, r#"(data (i32.const 4096) "CNY")"#);
+    let binding = bind(&engine, Role::Pricing, counts, CNY);
     for _ in 0..50 {
-        let quoted = engine.price(&binding, &request("simple"), &bounds()).await;
+        let quoted = engine.price(&[&binding], &request("simple"), &bounds()).await;
         assert_eq!(quoted.answer.expect("a price").low.minor, 1, "nothing is left from the call before");
     }
 }

@@ -3,13 +3,15 @@
 use std::fs;
 
 use shopkeeper_domain::roles::Role;
-use shopkeeper_engine::{CodeCache, Engine, EngineConfig, LoadError};
+use shopkeeper_engine::{CodeCache, Compiler, Engine, EngineConfig, Library, LoadError};
 
 use crate::forge::{bounds, component, engine, module, request};
 
 fn reasons(role: Role, wasm: &[u8]) -> String {
     match engine().load(role, wasm) {
-        Err(LoadError::Refused(reasons)) => reasons.join("\n"),
+        Err(LoadError::Refused(reasons)) => {
+            reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        }
         other => panic!("not refused: {other:?}"),
     }
 }
@@ -77,7 +79,7 @@ fn a_plugin_must_say_plainly_who_it_is() {
         let wat = module(Role::Pricing, "(i32.const 0)", "").replace("hostile1.0.0", &format!("{name}1.0.0"));
         let refused =
             engine().load(Role::Pricing, &crate::forge::encode(Role::Pricing, &wat)).expect_err("refused");
-        assert!(matches!(&refused, LoadError::Describe(shopkeeper_engine::Fault::BadAnswer(_))), "{refused}");
+        assert!(refused.to_string().contains("mend what `describe` returns"), "{refused}");
     }
     let wat = module(Role::Pricing, "(i32.const 0)", "").replace("1.0.0{}", "1.0.0{,");
     let refused =
@@ -86,8 +88,13 @@ fn a_plugin_must_say_plainly_who_it_is() {
 }
 
 fn cached(folder: &std::path::Path, key: u8) -> Engine {
-    let cache = CodeCache { dir: folder.to_owned(), key: [key; 32] };
-    Engine::new(EngineConfig { cache: Some(cache), ..EngineConfig::default() }).expect("the engine starts")
+    let library = Library {
+        components: folder.join("components"),
+        cache: CodeCache { dir: folder.to_owned(), key: [key; 32] },
+        compiler: Compiler::InProcess,
+    };
+    Engine::new(EngineConfig { library: Some(library), ..EngineConfig::default() })
+        .expect("the engine starts")
 }
 
 fn files(folder: &std::path::Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
@@ -115,7 +122,7 @@ async fn compiled_code_is_kept_and_code_from_elsewhere_is_not_trusted() {
     fs::write(&written[1].0, &written[1].1[..100]).expect("written");
     fs::write(&written[2].0, b"short").expect("written");
     let engine = cached(folder.path(), 1);
-    let quoted = engine.price(engine.builtin(Role::Pricing), &request("simple"), &bounds()).await;
+    let quoted = engine.price(&[engine.builtin(Role::Pricing)], &request("simple"), &bounds()).await;
     assert!(quoted.answer.is_ok());
     for (file, contents) in &written {
         assert_eq!(fs::read(file).expect("a file").len(), contents.len(), "written over");
@@ -136,5 +143,7 @@ async fn a_cache_that_cannot_be_written_costs_nothing_but_time() {
     let file = folder.path().join("file");
     fs::write(&file, "").expect("written");
     let engine = cached(&file.join("below"), 1);
-    assert!(engine.price(engine.builtin(Role::Pricing), &request("simple"), &bounds()).await.answer.is_ok());
+    assert!(
+        engine.price(&[engine.builtin(Role::Pricing)], &request("simple"), &bounds()).await.answer.is_ok()
+    );
 }

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, named_params, params};
 use shopkeeper_domain::{Case, Customer, CustomerKey, MessageId, Payment, ShopId, Task, TaskId};
 
 use super::code::{json, micros, name, parse};
-use super::{entries, lookup};
+use super::{entries, plugins};
 use crate::{
     Commit, InboundMessage, Loaded, Named, OwnedCase, RememberedAnswer, StorageError,
     records::MessageDocument,
@@ -133,7 +133,7 @@ pub(super) fn commit(c: &Connection, commit: &Commit) -> Result<(), StorageError
             ])?;
     }
     for entry in &commit.outbox {
-        entries::add(c, shop, key, entry, commit.now)?;
+        entries::add(c, shop, Some(key), entry, commit.now)?;
     }
     for task in &commit.offers {
         c.prepare_cached("INSERT INTO offers (shop, platform, customer, task) VALUES (?1, ?2, ?3, ?4)")?
@@ -142,8 +142,8 @@ pub(super) fn commit(c: &Connection, commit: &Commit) -> Result<(), StorageError
     if let Some(settle) = &commit.settle {
         entries::settle(c, settle)?;
     }
-    lookup::add_calls(c, shop, key, commit.now, &commit.calls)?;
-    lookup::add_incidents(c, shop, &commit.incidents)?;
+    plugins::add_calls(c, shop, Some(key), &commit.calls)?;
+    plugins::add_incidents(c, shop, Some(key), &commit.incidents)?;
     if let Some(message) = &commit.message {
         store_message(c, shop, key, message, micros(commit.now))?;
     }
@@ -273,6 +273,11 @@ pub(super) fn remember(c: &Connection, answer: &RememberedAnswer) -> Result<(), 
         .prepare_cached("INSERT INTO answers (key, request, status, body, at) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING")?
         .execute(params![answer.key.0, answer.request, answer.status, answer.body, micros(answer.at)])?;
     if written == 1 { Ok(()) } else { Err(StorageError::Exists) }
+}
+
+/// The columns that name a customer; both empty where a row is about the shop.
+pub(super) fn columns(key: Option<&CustomerKey>) -> (&str, &str) {
+    key.map_or(("", ""), |k| (k.platform.as_str(), k.id.as_str()))
 }
 
 /// A row that names a customer by platform and id.

@@ -16,7 +16,10 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<OutboxEntry> {
     Ok(OutboxEntry {
         id: OutboxId(row.get(0)?),
         shop: name(row.get_ref(1)?.as_str()?)?,
-        customer: case::key(row.get_ref(2)?.as_str()?, row.get_ref(3)?.as_str()?)?,
+        customer: match row.get_ref(3)?.as_str()? {
+            "" => None,
+            id => Some(case::key(row.get_ref(2)?.as_str()?, id)?),
+        },
         kind: row.get(4)?,
         task: row.get::<_, Option<Uuid>>(5)?.map(TaskId),
         account,
@@ -29,10 +32,11 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<OutboxEntry> {
 pub(super) fn add(
     c: &Connection,
     shop: &ShopId,
-    key: &CustomerKey,
+    key: Option<&CustomerKey>,
     entry: &NewEntry,
     now: DateTime<Utc>,
 ) -> Result<(), StorageError> {
+    let (platform, customer) = case::columns(key);
     c.prepare_cached(
         "INSERT INTO outbox (id, shop, platform, customer, kind, task, account, payload, due, created_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
@@ -40,8 +44,8 @@ pub(super) fn add(
     .execute(params![
         entry.id.0,
         shop.as_str(),
-        key.platform.as_str(),
-        key.id.as_str(),
+        platform,
+        customer,
         entry.kind,
         entry.task.map(|t| t.0),
         entry.account.as_ref().map(|a| a.as_str()),

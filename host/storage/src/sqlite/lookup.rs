@@ -7,9 +7,10 @@ use uuid::Uuid;
 
 use super::case;
 use super::code::{json, micros, name, parse, time};
-use crate::{
-    AnswerKey, Call, Counts, Image, Incident, Key, Page, RememberedAnswer, Shop, StorageError, TaskFilter,
-};
+use crate::{AnswerKey, Counts, Image, Key, Page, RememberedAnswer, Shop, StorageError, TaskFilter};
+
+/// How many incidents are kept, of all shops together.
+const INCIDENTS: i64 = 100_000;
 
 fn read_shop(row: &Row<'_>) -> rusqlite::Result<Shop> {
     Ok(Shop {
@@ -123,7 +124,7 @@ pub(super) fn image(c: &Connection, shop: &ShopId, id: &ImageId) -> Result<Optio
 }
 
 /// The rows up to the limit, and whether there was one more.
-fn page<T>(mut rows: Vec<(i64, T)>, limit: u32) -> Page<T> {
+pub(super) fn page<T>(mut rows: Vec<(i64, T)>, limit: u32) -> Page<T> {
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     Page { rows, more }
@@ -217,85 +218,12 @@ pub(super) fn answer(c: &Connection, key: AnswerKey) -> Result<Option<Remembered
         .optional()?)
 }
 
-pub(super) fn add_calls(
-    c: &Connection,
-    shop: &ShopId,
-    key: &CustomerKey,
-    now: DateTime<Utc>,
-    calls: &[Call],
-) -> Result<(), StorageError> {
-    for call in calls {
-        c.prepare_cached(
-            "INSERT INTO calls (shop, platform, customer, at, role, function, digest, settings_revision, input, output, fault, took_ns)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-        )?
-        .execute(params![
-            shop.as_str(),
-            key.platform.as_str(),
-            key.id.as_str(),
-            micros(now),
-            call.role,
-            call.function,
-            call.digest,
-            call.settings_revision,
-            call.input,
-            call.output,
-            call.fault,
-            call.took_ns
-        ])?;
-    }
-    Ok(())
-}
-
-pub(super) fn add_incidents(
-    c: &Connection,
-    shop: &ShopId,
-    incidents: &[Incident],
-) -> Result<(), StorageError> {
-    for incident in incidents {
-        c.prepare_cached(
-            "INSERT INTO incidents (shop, at, role, function, digest, fault, backtrace, input)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        )?
-        .execute(params![
-            shop.as_str(),
-            micros(incident.at),
-            incident.role,
-            incident.function,
-            incident.digest,
-            incident.fault,
-            incident.backtrace,
-            incident.input
-        ])?;
-    }
-    Ok(())
-}
-
-pub(super) fn incidents(c: &Connection, shop: &ShopId, limit: u32) -> Result<Vec<Incident>, StorageError> {
-    let rows = c
-        .prepare_cached(
-            "SELECT at, role, function, digest, fault, backtrace, input FROM incidents WHERE shop = ?1 ORDER BY seq DESC LIMIT ?2",
-        )?
-        .query_map(params![shop.as_str(), limit], |row| {
-            Ok(Incident {
-                at: time(row.get(0)?),
-                role: row.get(1)?,
-                function: row.get(2)?,
-                digest: row.get(3)?,
-                fault: row.get(4)?,
-                backtrace: row.get(5)?,
-                input: row.get(6)?,
-            })
-        })?
-        .collect::<Result<_, _>>()?;
-    Ok(rows)
-}
-
 /// Forgets old rows, a bounded number at a time so that no other writer waits long.
 pub(super) fn purge(
     c: &Connection,
     answers_before: DateTime<Utc>,
     calls_before: DateTime<Utc>,
+    calls_kept: u64,
 ) -> Result<usize, StorageError> {
     let answers = c
         .prepare_cached(
@@ -305,8 +233,15 @@ pub(super) fn purge(
     // Calls are in the order of their time, so the oldest have the smallest numbers.
     let calls = c
         .prepare_cached(
-            "DELETE FROM calls WHERE seq IN (SELECT seq FROM (SELECT seq, at FROM calls ORDER BY seq LIMIT 2000) WHERE at < ?1)",
+            "DELETE FROM calls WHERE seq IN (SELECT seq FROM (SELECT seq, at FROM calls ORDER BY seq LIMIT 2000)
+             WHERE at < ?1 OR seq <= (SELECT max(seq) FROM calls) - ?2)",
         )?
-        .execute([micros(calls_before)])?;
-    Ok(answers + calls)
+        .execute(params![micros(calls_before), i64::try_from(calls_kept).unwrap_or(i64::MAX)])?;
+    let incidents = c
+        .prepare_cached(
+            "DELETE FROM incidents WHERE seq IN (SELECT seq FROM (SELECT seq, at FROM incidents ORDER BY seq LIMIT 2000)
+             WHERE at < ?1 OR seq <= (SELECT max(seq) FROM incidents) - ?2)",
+        )?
+        .execute(params![micros(calls_before), INCIDENTS])?;
+    Ok(answers + calls + incidents)
 }
