@@ -11,3 +11,4 @@ mod outbox;
 mod plugins;
 mod process;
 mod repeats;
+mod wit;

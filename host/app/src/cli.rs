@@ -2,6 +2,7 @@
 
 mod doctor;
 mod keys;
+mod plugin;
 mod serve;
 mod shops;
 
@@ -63,6 +64,9 @@ enum Command {
     /// Makes and lists keys, without the service.
     #[command(subcommand)]
     Key(keys::KeyCommand),
+    /// Makes, checks and publishes plugins.
+    #[command(subcommand)]
+    Plugin(Box<plugin::PluginCommand>),
     /// Checks what is configured, writable and reachable. Prints no secrets.
     Doctor,
     /// Prints the configuration with every key and its default.
@@ -104,6 +108,10 @@ fn run(cli: Cli) -> Result<ExitCode, StartError> {
         Command::Key(command) => {
             let data = DataFolder::open(&cli.common.data)?;
             runtime()?.block_on(keys::run(command, &data, cli.common.json))?;
+        }
+        Command::Plugin(command) => {
+            let fine = runtime()?.block_on(plugin::run(*command, cli.common.json))?;
+            return Ok(if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         Command::Doctor => {
             let found = runtime()?.block_on(doctor::run(&cli.common));

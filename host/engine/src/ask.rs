@@ -39,7 +39,7 @@ pub struct WrongInput {
 /// What a plugin answered.
 #[derive(Debug, Clone)]
 pub struct Heard {
-    /// JSON text: `{"ok": …}` or `{"refused": …}`, with addresses masked; a fault where there is no answer.
+    /// JSON text: `{"ok": …}` or `{"refused": …}`; a fault where there is no answer.
     pub output: Result<String, Fault>,
     /// What it took.
     pub cost: Cost,
@@ -70,16 +70,13 @@ impl Asked {
         let function = function.unwrap_or(functions(role)[0]);
         match (role, function) {
             (Role::Pricing, "price") => {
-                let mut whole = over(json!({ "pictures": [], "customer": customer() }), given);
+                let mut whole = over(json!({ "pictures": [{}], "customer": customer() }), given);
                 if let Some(pictures) = whole["pictures"].as_array_mut() {
                     for picture in pictures {
                         if let Some(fields) = picture.as_object() {
                             *picture = over(picture_defaults(), fields);
                         }
                     }
-                }
-                if whole["pictures"].as_array().is_some_and(Vec::is_empty) {
-                    return Err(wrong("/pictures", "there is nothing to price"));
                 }
                 read(whole).map(|request| Self::Price(request, bounds))
             }
@@ -212,29 +209,44 @@ fn read<T: DeserializeOwned>(mut whole: Value) -> Result<T, WrongInput> {
     })
 }
 
+/// How an answer is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// As the journal has it: names and addresses masked.
+    Masked,
+    /// As it is, to whoever asked.
+    Plain,
+}
+
 impl Engine {
     /// Asks one plugin one thing, and nobody else where it fails.
-    pub async fn ask(&self, binding: &Binding, asked: &Asked) -> Heard {
-        self.hear(Way::Live, binding, asked).await
+    pub async fn ask(&self, binding: &Binding, asked: &Asked, shown: Shown) -> Heard {
+        self.hear(Way::Live, binding, asked, shown).await
     }
 
     /// The same, counting instructions: slower, and with more time to answer.
-    pub async fn measure(&self, binding: &Binding, asked: &Asked) -> Heard {
-        self.hear(Way::Metered, binding, asked).await
+    pub async fn measure(&self, binding: &Binding, asked: &Asked, shown: Shown) -> Heard {
+        self.hear(Way::Metered, binding, asked, shown).await
     }
 
-    async fn hear(&self, way: Way, binding: &Binding, asked: &Asked) -> Heard {
+    async fn hear(&self, way: Way, binding: &Binding, asked: &Asked, shown: Shown) -> Heard {
         match asked {
-            Asked::Price(request, bounds) => self.hear_one(way, binding, &Price(request, bounds)).await,
-            Asked::ReadIntent(message) => self.hear_one(way, binding, &ReadIntent(message)).await,
-            Asked::FindOperations(text) => self.hear_one(way, binding, &FindOperations(text)).await,
-            Asked::Word(situation) => self.hear_one(way, binding, &Word(situation)).await,
+            Asked::Price(request, bounds) => {
+                self.hear_one(way, binding, &Price(request, bounds), shown).await
+            }
+            Asked::ReadIntent(message) => self.hear_one(way, binding, &ReadIntent(message), shown).await,
+            Asked::FindOperations(text) => self.hear_one(way, binding, &FindOperations(text), shown).await,
+            Asked::Word(situation) => self.hear_one(way, binding, &Word(situation), shown).await,
         }
     }
 
-    async fn hear_one<Q: Question>(&self, way: Way, binding: &Binding, question: &Q) -> Heard {
+    async fn hear_one<Q: Question>(&self, way: Way, binding: &Binding, question: &Q, shown: Shown) -> Heard {
         let ran = self.call(way, binding, question).await;
-        let output = written(question, &ran.answer).map_err(Clone::clone);
+        let output = match (shown, &ran.answer) {
+            (Shown::Plain, Ok(Ok(answer))) => Ok(json!({ "ok": answer }).to_string()),
+            (Shown::Plain, Ok(Err(refusal))) => Ok(json!({ "refused": refusal }).to_string()),
+            (_, answer) => written(question, answer).map_err(Clone::clone),
+        };
         Heard { output, cost: ran.cost, log: masked_log(ran.log) }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
 use shopkeeper_domain::roles::{
     Moment, Refusal,
     detection::{FoundOperation, MessageView, Reading},
@@ -56,11 +57,12 @@ pub struct Consultation<T> {
 pub(crate) trait Question {
     const FUNCTION: &'static str;
     type Raw;
-    type Answer;
+    type Answer: Serialize;
 
     fn input(&self) -> String;
     async fn call(&self, runtime: &Runtime, world: &World, settings: &Arc<str>) -> Returned<Self::Raw>;
     fn check(&self, raw: Self::Raw) -> Result<Self::Answer, Bad>;
+    /// JSON text, with names and addresses masked.
     fn output(&self, answer: &Self::Answer) -> String;
 }
 

@@ -85,7 +85,7 @@ pub(crate) struct Compiled {
 }
 
 /// What can be told without compiling or running anything.
-pub(crate) fn glance(wasm: &[u8]) -> Report {
+pub fn glance(wasm: &[u8]) -> Report {
     let contract = match Contract::read(wasm) {
         Ok(contract) => contract,
         Err(problem) => return Report::refused(wasm, problem),
@@ -120,6 +120,12 @@ pub(crate) fn examine(live: &Runtime, metered: &Runtime, wasm: &[u8]) -> (Report
         }
     };
     report.code_bytes = Some(compiled.live.len());
+    // It must find its place among the calls of customers.
+    if let Err(error) = live.fresh(&compiled.live) {
+        let hint = "fewer or smaller memories, tables and nested modules; see the limits in wit/README.md";
+        report.refusals.push(Finding::new(format!("is larger than a call may be: {}", chain(&error)), hint));
+        return (report, None);
+    }
     let mut worlds = Vec::new();
     for role in report.roles.clone() {
         match metered.fresh(&compiled.metered).and_then(|component| metered.world(role, &component)) {

@@ -25,13 +25,13 @@ mod runtime;
 mod wasi;
 
 pub use answers::PriceBounds;
-pub use ask::{Asked, Heard, WrongInput};
+pub use ask::{Asked, Heard, Shown, WrongInput};
 pub use cache::CodeCache;
 pub use child::{Allowance, CHILD, Compiler, serve as serve_child};
 pub use consult::{Answered, Consultation};
 pub use contract::Capability;
 pub use engine::{Engine, EngineConfig, EngineError};
-pub use examine::{Finding, Report};
+pub use examine::{Finding, Report, glance};
 pub use fault::Fault;
 pub use host::{LogLevel, LogLine};
 pub use journal::{CallRecord, Incident};

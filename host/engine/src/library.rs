@@ -57,12 +57,33 @@ impl Library {
         if !glance.refusals.is_empty() {
             return Ok(glance);
         }
+        let digest: [u8; 32] = Sha256::digest(wasm).into();
+        let known = self.cache.report(&live.wasmtime, &digest);
+        if let Some(report) = known
+            && self.cache.has(&live.wasmtime, &digest)
+            && self.cache.has(&metered.wasmtime, &digest)
+        {
+            self.keep(&digest, wasm)?;
+            return Ok(report);
+        }
+        self.make(live, metered, limits, wasm)
+    }
+
+    /// Examines and compiles, whatever is there already.
+    fn make(
+        &self,
+        live: &Runtime,
+        metered: &Runtime,
+        limits: Limits,
+        wasm: &[u8],
+    ) -> Result<Report, LoadError> {
+        let digest: [u8; 32] = Sha256::digest(wasm).into();
         let (report, compiled) = self.compiler.examine(&self.components, limits, wasm)?;
         if let Some(compiled) = compiled {
-            let digest: [u8; 32] = Sha256::digest(wasm).into();
             self.keep(&digest, wasm)?;
             self.cache.store(&live.wasmtime, &digest, &compiled.live);
             self.cache.store(&metered.wasmtime, &digest, &compiled.metered);
+            self.cache.store_report(&live.wasmtime, &digest, &report);
         }
         Ok(report)
     }
@@ -87,8 +108,8 @@ impl Library {
         if let Some(component) = self.cache.load(&wanted.wasmtime, digest) {
             return Ok(component);
         }
-        // Another version of this host, or a cache that was cleared.
-        let report = self.examine(live, metered, limits, &self.read(digest)?)?;
+        // Another version of this host, or a cache that was cleared or damaged.
+        let report = self.make(live, metered, limits, &self.read(digest)?)?;
         if !report.refusals.is_empty() {
             return Err(LoadError::Refused(report.refusals));
         }

@@ -35,7 +35,7 @@ const STACK: usize = 512 << 10;
 /// Memory that stays with a slot of the pool between calls, so that it need not be asked for again.
 const KEEP_RESIDENT: usize = 2 << 20;
 /// Core instances that one component may hold: Python's and JavaScript's hold many.
-const INSTANCES: u32 = 32;
+const INSTANCES: u32 = 64;
 /// Memories that one component may hold.
 const MEMORIES: u32 = 4;
 /// Tables that one component may hold.
@@ -79,8 +79,6 @@ pub(crate) enum Kind {
     Live { calls: u32 },
     /// For tools: instructions are counted.
     Metered,
-    /// Only to compile for [`Kind::Live`]: the same code, and no pool.
-    Compiler,
 }
 
 /// One way of running plugins.
@@ -122,7 +120,7 @@ impl Runtime {
         let metered = kind == Kind::Metered;
         let slots = Semaphore::new(match kind {
             Kind::Live { calls } => calls as usize,
-            Kind::Metered | Kind::Compiler => thread::available_parallelism().map_or(1, usize::from),
+            Kind::Metered => thread::available_parallelism().map_or(1, usize::from),
         });
         let deadline = limits.deadline.saturating_mul(if metered { METERED } else { 1 });
         Ok(Self { wasmtime, linker, limits: Limits { deadline, ..limits }, slots, metered })

@@ -2,10 +2,10 @@
 
 mod bench;
 mod demo;
+mod plugin_demo;
 mod plugins;
 mod process;
 mod service;
-mod setup;
 mod tests;
 mod tidy;
 
@@ -46,6 +46,9 @@ enum Command {
         #[arg(long)]
         keep: bool,
     },
+    /// Takes the example plugins in three languages through a running service: built, checked, tested, pushed, shadowed,
+    /// made live, rolled back.
+    PluginDemo,
     /// Every check and every test: what CI runs.
     Test {
         /// Passed on to `cargo test`, such as a test's name.
@@ -58,11 +61,12 @@ enum Command {
 
 fn main() -> Result<()> {
     match Cli::parse().command {
-        Command::Setup => setup::run().map(drop),
+        Command::Setup => plugins::set_up(),
         Command::Plugins => plugins::build(),
         Command::Build { release } => build(release).map(drop),
         Command::Run { serve } => service::run(&build(true)?, &serve),
         Command::Demo { keep } => demo::run(&build(false)?, keep),
+        Command::PluginDemo => plugin_demo::run(&build(false)?),
         Command::Test { filter } => tests::run(&filter),
         Command::Bench => bench::run(),
     }

@@ -1,25 +1,35 @@
 //! Builds the plugins into components that import nothing but what their world names.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use anyhow::{Context, Result};
-use wit_component::ComponentEncoder;
+use shopkeeper_toolchain::{Missing, RustToolchain, TARGET, componentize};
 
-use crate::{
-    process,
-    setup::{self, TARGET},
-};
+use crate::process;
 
 /// The built-in plugins.
 const BUILT_IN: [&str; 3] = ["price-table", "keyword-detection", "reply-templates"];
+/// Examples in every language, each a project as `shopkeeper plugin new` makes one, and their roles.
+pub(crate) const EXAMPLES: [(&str, &str); 3] =
+    [("sale-calendar", "pricing"), ("customer-discounts", "pricing"), ("playful-wording", "wording")];
 
-/// Builds them into `target/plugins`, writing only what changed.
+/// Finds or installs what compiles plugins, and says which it is.
+pub(crate) fn set_up() -> Result<()> {
+    let with = match RustToolchain::find(Missing::Install)? {
+        RustToolchain::Rustup => "the project's own compiler",
+        RustToolchain::Debian { .. } => "Debian's compiler",
+    };
+    println!("plugins are compiled by {with}");
+    Ok(())
+}
+
+/// Builds the built-in plugins into `target/plugins`, writing only what changed.
 pub(crate) fn build() -> Result<()> {
     let root = process::root();
     let build = root.join("target/plugins-build");
-    let toolchain = setup::find()?;
+    let toolchain = RustToolchain::find(Missing::Install)?;
     let mut cargo = toolchain.cargo();
-    cargo.args(["build", "--release", "--locked", "--target", TARGET]).args(toolchain.arguments());
+    cargo.args(["build", "--locked"]).args(toolchain.arguments());
     for plugin in BUILT_IN {
         cargo.args(["--package", plugin]);
     }
@@ -35,16 +45,6 @@ pub(crate) fn build() -> Result<()> {
     Ok(())
 }
 
-fn componentize(module: &Path, component: &Path) -> Result<()> {
-    let module = fs::read(module).with_context(|| format!("{} can't be read", module.display()))?;
-    let made = ComponentEncoder::default().validate(true).module(&module)?.encode()?;
-    // An unchanged file keeps its time, so that nothing that embeds it is built again.
-    if fs::read(component).is_ok_and(|there| there == made) {
-        return Ok(());
-    }
-    fs::write(component, made).with_context(|| format!("{} can't be written", component.display()))
-}
-
 /// Checks and tests the plugins' logic, natively.
 pub(crate) fn test() -> Result<()> {
     let folder = process::root().join("plugins");
@@ -56,4 +56,18 @@ pub(crate) fn test() -> Result<()> {
     run(&["fmt", "--all", "--check"])?;
     run(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"])?;
     run(&["test", "--workspace", "--locked"])
+}
+
+/// Builds, checks and tests the examples, each from its own package manager, with the program that authors use.
+pub(crate) fn test_examples() -> Result<()> {
+    let program = process::root().join("target/debug/shopkeeper");
+    for (example, _) in EXAMPLES {
+        let folder = process::root().join("plugins/examples").join(example);
+        for step in ["build", "check", "test"] {
+            println!("{example}: {step}");
+            let mut command = std::process::Command::new(&program);
+            process::run(command.args(["plugin", step]).arg(&folder)).with_context(|| example.to_owned())?;
+        }
+    }
+    Ok(())
 }

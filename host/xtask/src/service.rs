@@ -27,6 +27,8 @@ impl Service {
     pub(crate) fn start(program: &Path, data: &Path) -> Result<Self> {
         let mut command = Command::new(program);
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data).stdout(Stdio::piped());
+        // What is done is printed by whoever does it.
+        command.env("SHOPKEEPER_LOG__FILTER", "warn");
         let mut child =
             command.spawn().with_context(|| format!("{} could not be started", program.display()))?;
         let output = child.stdout.take().context("the service has no output")?;

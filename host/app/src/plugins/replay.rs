@@ -1,7 +1,7 @@
 //! The last recorded calls once more, under another plugin or other settings: what would have been different?
 
 use shopkeeper_domain::{roles::Role, rollout::Digest};
-use shopkeeper_engine::{Asked, Binding, Heard};
+use shopkeeper_engine::{Asked, Binding, Heard, Shown};
 use shopkeeper_storage::{CallFilter, CallMode};
 use tokio::time::{Duration, Instant};
 
@@ -48,7 +48,7 @@ impl Plugins {
         asked: &Asked,
     ) -> Result<(Binding, Heard), PluginError> {
         let binding = self.candidate(shop, role, wanted).await?;
-        let heard = self.engine.measure(&binding, asked).await;
+        let heard = self.engine.measure(&binding, asked, Shown::Plain).await;
         self.metrics.measured(role, asked.function(), &binding, &heard);
         Ok((binding, heard))
     }
@@ -107,7 +107,7 @@ impl Plugins {
                 // What an older host wrote differently, or what was too long to keep, can't be asked again.
                 let Ok(asked) = Asked::recorded(role, &call.function, &call.input, bounds) else { continue };
                 left -= 1;
-                let heard = self.engine.measure(&binding, &asked).await;
+                let heard = self.engine.measure(&binding, &asked, Shown::Masked).await;
                 found.take(&call.function, &call.input, call.output.clone(), heard);
             }
             before = page.rows.last().map(|(seq, _)| *seq);

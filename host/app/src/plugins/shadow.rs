@@ -9,7 +9,7 @@ use shopkeeper_domain::{
     CustomerKey, ShopId,
     rollout::{Change, Digest},
 };
-use shopkeeper_engine::{Asked, CallRecord};
+use shopkeeper_engine::{Asked, CallRecord, Shown};
 use shopkeeper_storage::{CallMode, Incident};
 use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -81,7 +81,7 @@ impl Plugins {
                     self.shadow(&shop, &held, customer, &asked, used).await;
                 }
                 Some(Job::Meter { held, asked }) => {
-                    let heard = self.engine.measure(&held.binding, &asked).await;
+                    let heard = self.engine.measure(&held.binding, &asked, Shown::Masked).await;
                     self.metrics.measured(asked.role(), asked.function(), &held.binding, &heard);
                 }
                 None => return,
@@ -98,7 +98,7 @@ impl Plugins {
         used: Option<String>,
     ) {
         let (role, binding) = (asked.role(), &held.binding);
-        let heard = self.engine.ask(binding, asked).await;
+        let heard = self.engine.ask(binding, asked, Shown::Masked).await;
         let now = now();
         let (output, fault) = match heard.output {
             Ok(output) => (Some(output), None),
