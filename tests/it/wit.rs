@@ -69,13 +69,9 @@ async fn components_of_the_first_contract_are_served() {
             .await
             .expect(200);
         assert_eq!(tried["output"].pointer(pointer), Some(&answer), "{role}: {tried}");
-        let unsuitable = app.send(
-            "operator",
-            reqwest::Method::PUT,
-            &format!("/plugins/{role}/settings"),
-            json!({ "x": 1 }),
-        );
-        let problems = unsuitable.await.problem(422)["problems"].clone();
+        let path = format!("/plugins/{role}/settings");
+        let unsuitable = app.send("operator", reqwest::Method::PUT, &path, json!({ "x": 1 })).await;
+        let problems = unsuitable.problem(422)["problems"].clone();
         assert!(
             problems.as_array().is_some_and(|p| p.iter().any(|p| p["pointer"] == "/x")),
             "{role}: {problems}"

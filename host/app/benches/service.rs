@@ -1,5 +1,8 @@
 //! The real program under load: each line one figure as JSON. The load generator runs beside it on the same cores.
 
+#[path = "service/plugins.rs"]
+mod plugins;
+
 use std::{
     fs,
     io::{BufRead, BufReader},
@@ -30,11 +33,16 @@ struct Served {
 
 impl Served {
     fn start(data: &Path) -> Self {
+        Self::start_with(data, &[])
+    }
+
+    fn start_with(data: &Path, environment: &[(&str, &str)]) -> Self {
         let started = Instant::now();
         let mut child = Command::new(env!("CARGO_BIN_EXE_shopkeeper"))
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
-            .env("SHOPKEEPER_LOG__FILTER", "warn")
+            .env("SHOPKEEPER_LOG__FILTER", "error")
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .expect("it starts");
@@ -134,8 +142,8 @@ async fn prepare(address: &str, key: &str) {
     }
 }
 
-/// Every client sends one message after the other; returns the latencies in milliseconds.
-async fn load(address: &str, key: &str, time: Duration) -> Vec<f64> {
+/// Every client sends one message after the other, or so many a second in all; returns the latencies in milliseconds.
+async fn load(address: &str, key: &str, time: Duration, rate: Option<u32>) -> Vec<f64> {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let key: Arc<str> = key.into();
     let until = Instant::now() + time;
@@ -145,7 +153,11 @@ async fn load(address: &str, key: &str, time: Duration) -> Vec<f64> {
         clients.spawn(async move {
             let mut connection = connect(&address).await;
             let mut latencies = Vec::with_capacity(8192);
+            let mut pace = rate.map(|r| tokio::time::interval(Duration::from_secs(1) * CLIENTS as u32 / r));
             while Instant::now() < until {
+                if let Some(pace) = &mut pace {
+                    pace.tick().await;
+                }
                 let number = NUMBER.fetch_add(1, Ordering::Relaxed);
                 let body = format!(
                     r#"{{"message_id":"m{number}","customer_id":"tb_{client}","text":"好的，没问题"}}"#
@@ -190,10 +202,10 @@ async fn run() {
     let idle = service.resident();
     print("resident when idle", &format!("{idle:.0} MB"), idle, "≤ 80 MB");
     prepare(&service.address, &key).await;
-    load(&service.address, &key, WARM_UP).await;
+    load(&service.address, &key, WARM_UP, None).await;
     let before = steps(&service.address).await;
     let started = Instant::now();
-    let mut latencies = load(&service.address, &key, MEASURED).await;
+    let mut latencies = load(&service.address, &key, MEASURED, None).await;
     let rate = latencies.len() as f64 / started.elapsed().as_secs_f64();
     let after = steps(&service.address).await;
     latencies.sort_by(f64::total_cmp);
@@ -207,6 +219,10 @@ async fn run() {
     }
     let loaded = service.resident();
     print("resident under load", &format!("{loaded:.0} MB"), loaded, "");
+    plugins::swaps(&service.address, &key).await;
+    plugins::hostile(&service.address, &key).await;
+    drop(service);
+    plugins::shops().await;
 }
 
 fn main() {

@@ -9,6 +9,7 @@ use crate::{plugins, process};
 
 pub(crate) fn run() -> Result<()> {
     plugins::build()?;
+    plugins::build_examples()?;
     let mut figures = Vec::new();
     for (package, bench) in [("shopkeeper-engine", "calls"), ("shopkeeper", "service")] {
         let printed =

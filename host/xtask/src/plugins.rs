@@ -58,6 +58,15 @@ pub(crate) fn test() -> Result<()> {
     run(&["test", "--workspace", "--locked"])
 }
 
+/// Builds the examples, each from its own package manager.
+pub(crate) fn build_examples() -> Result<()> {
+    for (example, _) in EXAMPLES {
+        let folder = process::root().join("plugins/examples").join(example);
+        shopkeeper_toolchain::build(&folder, Missing::Install).with_context(|| example.to_owned())?;
+    }
+    Ok(())
+}
+
 /// Builds, checks and tests the examples, each from its own package manager, with the program that authors use.
 pub(crate) fn test_examples() -> Result<()> {
     let program = process::root().join("target/debug/shopkeeper");

@@ -59,6 +59,7 @@ pub fn component(role: Role, body: &str, extra: &str) -> Vec<u8> {
     encode(role, &module(role, body, extra))
 }
 
+/// The component of a role's world that a whole module in the text format makes.
 pub fn encode(role: Role, module: &str) -> Vec<u8> {
     let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit");
     let mut resolve = Resolve::default();

@@ -120,13 +120,13 @@ mod tests {
     #[test]
     fn three_in_a_row_are_too_many_and_are_told_once() {
         assert_eq!(trips(&[1, 100, 200, 300, 400]), [200]);
-        assert_eq!(trips(&[1, 2, -3, 100, 101, -102, 300]), []);
+        assert_eq!(trips(&[1, 2, -3, 100, 101, -102, 300]), [0i64; 0]);
     }
 
     #[test]
     fn five_within_a_minute_are_too_many() {
         assert_eq!(trips(&[1, -2, 3, -4, 5, -6, 7, -8, 9]), [9]);
-        assert_eq!(trips(&[1, -2, 20, -21, 40, -41, 60, -61, 80, -81, 100]), []);
+        assert_eq!(trips(&[1, -2, 20, -21, 40, -41, 60, -61, 80, -81, 100]), [0i64; 0]);
     }
 
     #[test]
