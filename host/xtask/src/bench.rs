@@ -4,6 +4,7 @@ use std::fs;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
+use shopkeeper_toolchain::{Missing, RustToolchain, TARGET};
 
 use crate::{plugins, process};
 
@@ -16,6 +17,7 @@ pub(crate) fn run() -> Result<()> {
             process::output(&mut process::cargo(&["bench", "--package", package, "--bench", bench]))?;
         figures.extend(printed.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()));
     }
+    figures.extend(peer()?.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()));
     let machine = machine();
     println!("\n{machine}\n");
     println!("| {:<60} | {:>14} | {:>10} |", "what", "figure", "goal");
@@ -29,6 +31,24 @@ pub(crate) fn run() -> Result<()> {
     fs::write(&file, report).with_context(|| format!("{} can't be written", file.display()))?;
     println!("\nthe same as JSON: {}", file.display());
     Ok(())
+}
+
+/// Extism doing the same job, in a workspace of its own; what its benchmark prints.
+fn peer() -> Result<String> {
+    let (folder, target) =
+        (process::root().join("host/bench-peer"), process::root().join("target/bench-peer"));
+    let toolchain = RustToolchain::find(Missing::Install)?;
+    let mut guest = toolchain.cargo();
+    guest
+        .args(["build", "--locked"])
+        .args(toolchain.arguments())
+        .arg("--target-dir")
+        .arg(target.join("guest"));
+    process::run(guest.current_dir(folder.join("guest"))).context("the peer's plugin does not build")?;
+    let wasm = target.join("guest").join(TARGET).join("release/price_table_extism.wasm");
+    let mut bench = process::cargo(&["run", "--release", "--locked", "--target-dir"]);
+    bench.arg(&target).arg("--").arg(wasm).current_dir(folder);
+    process::output(&mut bench)
 }
 
 /// The processor, its cores and the memory.
