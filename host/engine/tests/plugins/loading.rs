@@ -3,9 +3,9 @@
 use std::fs;
 
 use shopkeeper_domain::roles::Role;
-use shopkeeper_engine::{CodeCache, Compiler, Engine, EngineConfig, Library, LoadError};
+use shopkeeper_engine::{Binding, CodeCache, Compiler, Engine, EngineConfig, Library, LoadError};
 
-use crate::forge::{bounds, component, engine, module, request};
+use crate::forge::{CNY, bounds, component, engine, module, prices, request};
 
 fn reasons(role: Role, wasm: &[u8]) -> String {
     match engine().load(role, wasm) {
@@ -146,4 +146,31 @@ async fn a_cache_that_cannot_be_written_costs_nothing_but_time() {
     assert!(
         engine.price(&[engine.builtin(Role::Pricing)], &request("simple"), &bounds()).await.answer.is_ok()
     );
+}
+
+#[tokio::test]
+async fn code_that_nobody_calls_is_let_go_and_comes_back_with_the_next_call() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let engine = cached(folder.path(), 1);
+    let wasm = component(Role::Pricing, &prices(777, 888), CNY);
+    let report = engine.examine(&wasm).expect("examined");
+    let description = report.description.expect("taken");
+    let digest = report.digest.parse::<shopkeeper_domain::rollout::Digest>().expect("a digest").bytes();
+    let plugin = engine.plugin(Role::Pricing, digest, &description);
+    let shared = engine.plugin(Role::Pricing, digest, &description);
+    assert!(std::sync::Arc::ptr_eq(&plugin, &shared), "shops with the same plugin share it");
+    assert!(!plugin.is_loaded(), "nobody has called it");
+    let binding = Binding { plugin: plugin.clone(), settings: "{}".into(), revision: 1 };
+    let priced = async || {
+        let quoted = engine.price(&[&binding], &request("simple"), &bounds()).await;
+        quoted.answer.expect("a price").low.minor
+    };
+    assert_eq!((priced().await, engine.loaded()), (777, 1));
+    assert_eq!(engine.unload_idle(std::time::Duration::from_secs(3600)), 0, "it was called just now");
+    // The clock of use counts whole seconds from the engine's start, so the first of them has to be over.
+    while engine.unload_idle(std::time::Duration::ZERO) == 0 {
+        std::thread::yield_now();
+    }
+    assert!(!plugin.is_loaded());
+    assert_eq!((priced().await, engine.loaded()), (777, 1));
 }
