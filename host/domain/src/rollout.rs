@@ -226,12 +226,10 @@ impl Rollout {
             Change::Live(source, settings) => {
                 let action = if source == before.source { "settings" } else { "live" };
                 let bound = self.bind(source, settings, now)?;
-                // A trial of something else goes on.
-                self.candidate.take_if(|c| c.bound.same(&bound));
                 if !bound.same(&before) {
                     self.remember(before.clone());
                 }
-                self.live = bound;
+                self.answer(bound);
                 Ok(turned(action, &self.live, before, None))
             }
             Change::Try(trial, source, settings) => {
@@ -259,7 +257,8 @@ impl Rollout {
                     self.candidate = None;
                     return Ok(turned("rollback", &self.live, ended, None));
                 }
-                self.live = self.before_live().ok_or(NoTurn::NothingBefore)?;
+                let earlier = self.before_live().ok_or(NoTurn::NothingBefore)?;
+                self.answer(earlier);
                 Ok(turned("rollback", &self.live, before, None))
             }
             Change::Quarantine(revision) => {
@@ -275,7 +274,8 @@ impl Rollout {
                     return Err(NoTurn::Gone);
                 }
                 self.lock_away(before.clone());
-                self.live = self.before_live().unwrap_or_else(Bound::built_in);
+                let earlier = self.before_live().unwrap_or_else(Bound::built_in);
+                self.answer(earlier);
                 Ok(turned("quarantine", &self.live, before, None))
             }
             Change::StopCanary(revision) => match &mut self.candidate {
@@ -309,6 +309,13 @@ impl Rollout {
         bound.revision = known.map_or(self.newest + 1, |b| b.revision);
         self.newest = self.newest.max(bound.revision);
         Ok(bound)
+    }
+
+    /// Lets a binding answer. A trial of the same ends with that, one of something else goes on: what is on trial is never
+    /// what answers, or a quarantine of the one would leave the other.
+    fn answer(&mut self, bound: Bound) {
+        self.candidate.take_if(|c| c.bound.same(&bound));
+        self.live = bound;
     }
 
     fn remember(&mut self, bound: Bound) {
@@ -402,6 +409,16 @@ mod tests {
     }
 
     #[test]
+    fn a_roll_back_to_what_is_on_trial_ends_the_trial() {
+        let two = live(&live(&Rollout::default(), 1), 2);
+        let shadow = after(&two, Change::Try(Trial::Shadow, plugin(1), None));
+        let tried = shadow.candidate.as_ref().expect("a trial").bound.revision;
+        let back = after(&shadow, Change::RollBack);
+        assert_eq!((back.live.source, &back.candidate), (plugin(1), &None));
+        assert_eq!(back.turn(Change::Quarantine(tried), now()), Err(NoTurn::Gone));
+    }
+
+    #[test]
     fn a_digest_is_read_as_it_is_written() {
         let digest = Digest::new([0xa5; 32]);
         assert_eq!(digest.to_string().parse(), Ok(digest));
@@ -431,6 +448,7 @@ mod tests {
                         assert_eq!(next.version, before.version + 1);
                         assert!(!next.quarantined.iter().any(|q| q.same(&next.live)), "{next:?}");
                         assert!(next.newest >= next.live.revision);
+                        assert!(!next.candidate.iter().any(|c| c.bound.same(&next.live)), "{next:?}");
                         rollout = next;
                     }
                     Err(_) => assert_eq!(rollout, before),
