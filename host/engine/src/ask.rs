@@ -58,7 +58,7 @@ fn functions(role: Role) -> &'static [&'static str] {
 
 impl Asked {
     /// Reads a call's input; what is left out has a plain default: a new customer, a normal picture, a fixed moment.
-    /// Where no function is named, it is the role's main one, or the one that takes such an input.
+    /// Where no function is named, it is the role's main one.
     pub fn parse(
         role: Role,
         function: Option<&str>,
@@ -66,7 +66,6 @@ impl Asked {
         bounds: PriceBounds,
     ) -> Result<Self, WrongInput> {
         let given = input.as_object().ok_or_else(|| wrong("", "an input is an object"))?;
-        // The text alone is what find-operations takes, but also the least that read-intent takes.
         let function = function.unwrap_or(functions(role)[0]);
         match (role, function) {
             (Role::Pricing, "price") => {

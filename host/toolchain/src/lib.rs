@@ -12,7 +12,7 @@ mod run;
 mod rust;
 mod wit;
 
-pub use project::{Language, Project, Role};
+pub use project::{Language, Project};
 pub use rust::{RustToolchain, TARGET, componentize};
 pub use wit::lay_out;
 

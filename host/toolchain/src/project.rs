@@ -1,39 +1,11 @@
 //! What a plugin project says of itself in its `plugin.toml`.
 
-use std::{fmt, fs, path::Path};
+use std::{fs, path::Path};
 
 use serde::Deserialize;
+use shopkeeper_domain::roles::Role;
 
 use crate::BuildError;
-
-/// The job that a plugin does, as in `wit/`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// What a piece of work costs.
-    Pricing,
-    /// What a customer's message asks for.
-    Detection,
-    /// How the shop says it.
-    Wording,
-}
-
-impl Role {
-    /// `pricing`, `detection`, `wording`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pricing => "pricing",
-            Self::Detection => "detection",
-            Self::Wording => "wording",
-        }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// What a plugin is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -2,8 +2,10 @@
 
 use std::{path::Path, process::Command};
 
+use shopkeeper_domain::roles::Role;
+
 use crate::{
-    BuildError, Role,
+    BuildError,
     run::{output, run},
 };
 

@@ -3,7 +3,9 @@
 
 use std::{fs, path::Path};
 
-use crate::{BuildError, Role};
+use shopkeeper_domain::roles::Role;
+
+use crate::BuildError;
 
 const COMMON: &str = include_str!("../../../wit/common/common.wit");
 

@@ -3,7 +3,7 @@
 use axum::{extract::State, response::Json as JsonAnswer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use shopkeeper_domain::rollout::Digest;
+use shopkeeper_domain::{roles::Role, rollout::Digest};
 use shopkeeper_engine::{Asked, LogLine};
 use utoipa::ToSchema;
 
@@ -25,18 +25,12 @@ const MOST: u32 = 1000;
 /// What is to be tried; the live plugin where no digest is given.
 fn wanted(
     shop: &ShopState,
-    role: shopkeeper_domain::roles::Role,
+    role: Role,
     digest: Option<Digest>,
     settings: Option<Map<String, Value>>,
-) -> Option<Wanted> {
-    let settings = settings.map(Value::Object);
-    match (digest, settings) {
-        (None, None) => None,
-        (digest, settings) => {
-            let live = Digest::new(shop.roles.of(role).live.binding.plugin.digest);
-            Some(Wanted { digest: digest.unwrap_or(live), settings })
-        }
-    }
+) -> Wanted {
+    let live = Digest::new(shop.roles.of(role).live.binding.plugin.digest);
+    Wanted { digest: digest.unwrap_or(live), settings: settings.map(Value::Object) }
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -84,7 +78,9 @@ pub(super) async fn try_out(
     let bounds = access.shop.settings.bounds();
     let asked = Asked::parse(path.role, body.function.as_deref(), &body.input, bounds)
         .map_err(|wrong| Problem::invalid(format!("/input{}", wrong.pointer), wrong.message))?;
-    let wanted = wanted(&access.shop, path.role, body.digest, body.settings);
+    // The live plugin as it is: nothing to look up or to check.
+    let as_it_is = body.digest.is_none() && body.settings.is_none();
+    let wanted = (!as_it_is).then(|| wanted(&access.shop, path.role, body.digest, body.settings));
     let plugins = &app.service.workflow.plugins;
     let tried = plugins.try_out(&access.shop, path.role, wanted, &asked).await;
     let (binding, heard) = tried.map_err(|e| e.problem("/settings"))?;
@@ -189,9 +185,7 @@ pub(super) async fn replay(
     if !(1..=MOST).contains(&last) {
         return Err(Problem::invalid("/last", format!("a replay is of 1 to {MOST} calls")));
     }
-    let live = Digest::new(access.shop.roles.of(path.role).live.binding.plugin.digest);
-    let settings = body.settings.map(Value::Object);
-    let wanted = Wanted { digest: body.digest.unwrap_or(live), settings };
+    let wanted = wanted(&access.shop, path.role, body.digest, body.settings);
     let plugins = &app.service.workflow.plugins;
     let found = plugins.replay(&access.shop, path.role, wanted, last).await;
     Ok(JsonAnswer(found.map_err(|e| e.problem("/settings"))?.into()))

@@ -150,9 +150,8 @@ impl Plugins {
             });
         }
         self.follow(shop, chain, customer, &made, asked);
-        let modes: Vec<CallMode> = chain.held().map(|(mode, _)| mode).collect();
         let keep = |call: shopkeeper_engine::CallRecord| {
-            let mode = modes.get(call.place).copied().unwrap_or(CallMode::BuiltIn);
+            let mode = chain.held().nth(call.place).map_or(CallMode::BuiltIn, |(mode, _)| mode);
             journal::kept(call, mode, now)
         };
         journal.calls.extend(made.calls.drain(..).map(keep));
@@ -170,9 +169,9 @@ impl Plugins {
     ) {
         let live = &chain.live;
         let in_role = shop.roles.of(live.binding.plugin.role);
-        let used = made.calls.last().and_then(|c| c.output.clone());
         if let Some((Trial::Shadow, shadow)) = &in_role.trial {
             let customer = customer.cloned();
+            let used = made.calls.last().and_then(|c| c.output.clone());
             let job =
                 Job::Shadow { shop: shop.id.clone(), held: shadow.clone(), customer, asked: asked(), used };
             self.beside.push(job);

@@ -7,6 +7,7 @@ use std::{
 };
 
 use notify::{EventKind, RecursiveMode, Watcher};
+use shopkeeper_domain::roles::Role;
 use shopkeeper_toolchain::Project;
 
 use super::{ModeName, Remote, Target};
@@ -45,7 +46,7 @@ fn saved(folder: &Path, events: &Receiver<notify::Event>) -> Option<PathBuf> {
 
 pub(super) async fn run(folder: &Path, remote: &Remote) -> Result<bool, StartError> {
     let folder = folder.canonicalize().map_err(|e| StartError::new(format!("{}: {e}", folder.display())))?;
-    let role = Project::read(&folder).map_err(StartError::new)?.role.name();
+    let role = Project::read(&folder).map_err(StartError::new)?.role;
     let (send, events) = channel();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         if let Ok(event) = event {
@@ -74,7 +75,7 @@ pub(super) async fn run(folder: &Path, remote: &Remote) -> Result<bool, StartErr
     }
 }
 
-async fn swap(folder: &Path, role: &str, remote: &Remote) -> Result<(), StartError> {
+async fn swap(folder: &Path, role: Role, remote: &Remote) -> Result<(), StartError> {
     let component = super::build(folder)?;
     let wasm = std::fs::read(&component).map_err(StartError::new)?;
     let digest = remote.push(wasm, false).await?;

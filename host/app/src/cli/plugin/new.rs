@@ -103,11 +103,6 @@ pub(super) fn run(role: Role, language: LanguageName, name: &str) -> Result<(), 
         fs::create_dir_all(path.parent().unwrap_or(folder)).map_err(problem)?;
         fs::write(path, text).map_err(problem)?;
     }
-    let role = match role {
-        Role::Pricing => shopkeeper_toolchain::Role::Pricing,
-        Role::Detection => shopkeeper_toolchain::Role::Detection,
-        Role::Wording => shopkeeper_toolchain::Role::Wording,
-    };
     lay_out(role, &folder.join("wit")).map_err(StartError::new)?;
     println!(
         "made {name}\nnext: cd {name} && shopkeeper plugin build && shopkeeper plugin check && shopkeeper plugin test"

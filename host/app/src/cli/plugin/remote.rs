@@ -39,11 +39,11 @@ pub(in crate::cli) struct Target {
 }
 
 impl Target {
-    pub(super) fn new(role: &str, digest: &str) -> Self {
+    pub(super) fn new(role: Role, digest: &str) -> Self {
         let role = match role {
-            "pricing" => RoleName::Pricing,
-            "detection" => RoleName::Detection,
-            _ => RoleName::Wording,
+            Role::Pricing => RoleName::Pricing,
+            Role::Detection => RoleName::Detection,
+            Role::Wording => RoleName::Wording,
         };
         Self { role, plugin: digest.to_owned(), settings: None }
     }
