@@ -32,8 +32,11 @@ use crate::{
 use pool::{Readers, Writer};
 
 /// Every schema there was, oldest first. A published one is never changed.
-const SCHEMAS: &[M<'static>] =
-    &[M::up(include_str!("sqlite/schema_1.sql")), M::up(include_str!("sqlite/schema_2.sql"))];
+const SCHEMAS: &[M<'static>] = &[
+    M::up(include_str!("sqlite/schema_1.sql")),
+    M::up(include_str!("sqlite/schema_2.sql")),
+    M::up(include_str!("sqlite/schema_3.sql")),
+];
 const MIGRATIONS: Migrations<'static> = Migrations::from_slice(SCHEMAS);
 /// How many reads run beside each other.
 const READERS: usize = 2;

@@ -2,6 +2,7 @@
 
 mod bench;
 mod demo;
+mod peers;
 mod plugin_demo;
 mod plugins;
 mod process;
@@ -24,7 +25,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Finds or installs what builds the plugins for WebAssembly.
+    /// Finds or installs what builds the plugins for WebAssembly, and what tests talk to.
     Setup,
     /// Builds the built-in plugins into target/plugins.
     Plugins,
@@ -61,7 +62,7 @@ enum Command {
 
 fn main() -> Result<()> {
     match Cli::parse().command {
-        Command::Setup => plugins::set_up(),
+        Command::Setup => plugins::set_up().and_then(|()| peers::set_up()),
         Command::Plugins => plugins::build(),
         Command::Build { release } => build(release).map(drop),
         Command::Run { serve } => service::run(&build(true)?, &serve),

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use crate::{plugins, process, tidy};
+use crate::{peers, plugins, process, tidy};
 
 /// What the rules of a shop must never depend on.
 const NOT_IN_DOMAIN: [&str; 8] =
@@ -10,6 +10,7 @@ const NOT_IN_DOMAIN: [&str; 8] =
 
 pub(crate) fn run(filter: &[String]) -> Result<()> {
     tidy::check()?;
+    peers::set_up()?;
     plugins::build()?;
     if filter.is_empty() {
         process::run(&mut process::cargo(&["fmt", "--all", "--check"]))?;

@@ -1,0 +1,25 @@
+-- Nothing lost, nothing doubled: dead letters, conversations that a person holds, timers.
+
+-- Why an entry was not sent at the last try, or why it never will be.
+ALTER TABLE outbox ADD COLUMN problem TEXT;
+-- Calls of a service that costs money, counted before each call, over all tries of the entry.
+ALTER TABLE outbox ADD COLUMN calls INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX outbox_dead ON outbox (shop, seq) WHERE state = 'dead';
+-- What waits in a conversation: the first of it is sent first.
+CREATE INDEX outbox_conversation ON outbox (shop, platform, customer, seq)
+    WHERE state IN ('waiting', 'claimed') AND kind IN ('text', 'image');
+
+-- Since when a person has the conversation; what was queued before it is not sent while they have it.
+ALTER TABLE customers ADD COLUMN held_since INTEGER;
+
+-- What is to be looked at again at a time. Each row follows from the state of its case, and is stored with it.
+CREATE TABLE timers (
+    shop TEXT NOT NULL REFERENCES shops (id),
+    platform TEXT NOT NULL,
+    customer TEXT NOT NULL,
+    -- JSON of the domain's timer.
+    timer TEXT NOT NULL,
+    due INTEGER NOT NULL,
+    PRIMARY KEY (shop, platform, customer, timer)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX timers_due ON timers (due);
