@@ -3,11 +3,13 @@
 mod access;
 mod app;
 mod bad_input;
+mod connect;
 mod contract;
 mod external;
 mod fetching;
 mod order;
 mod outbox;
+mod peer;
 mod plugins;
 mod process;
 mod repeats;

@@ -2,6 +2,7 @@
 
 mod access;
 mod analyses;
+mod connect;
 mod customers;
 mod extract;
 mod idempotency;
@@ -31,7 +32,7 @@ use axum::{
     response::Response,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use utoipa::{
     Modify, OpenApi,
     openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -57,6 +58,8 @@ pub(crate) struct App {
     under_way: Arc<UnderWay>,
     /// Cancelled when the service goes down: nobody waits for new entries then.
     stop: CancellationToken,
+    /// Connections that stay open: the service ends when they have said goodbye.
+    connections: TaskTracker,
     document: Arc<str>,
 }
 
@@ -105,6 +108,7 @@ fn routes() -> (Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(customers::resume))
         .routes(routes!(outbox::pull))
         .routes(routes!(outbox::acknowledge))
+        .routes(routes!(connect::connect))
         .routes(routes!(plugins::list))
         .routes(routes!(plugins::activate))
         .routes(routes!(plugins::roll_back))
@@ -136,7 +140,7 @@ pub fn openapi() -> String {
 }
 
 /// The whole service behind one router.
-pub(crate) fn router(service: Arc<Service>, stop: CancellationToken) -> Router {
+pub(crate) fn router(service: Arc<Service>, stop: CancellationToken, connections: TaskTracker) -> Router {
     let (contract, document) = routes();
     let app = App {
         permits: Arc::new(Semaphore::new(service.config.server.concurrent_requests)),
@@ -146,6 +150,7 @@ pub(crate) fn router(service: Arc<Service>, stop: CancellationToken) -> Router {
         document: document.to_json().expect("the document is plain data").into(),
         service,
         stop,
+        connections,
     };
     let no_such_method = || async {
         Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this path does not take this method; see /openapi.json")

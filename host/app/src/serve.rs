@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, task::JoinHandle, task::JoinSet};
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     http,
@@ -22,6 +22,8 @@ pub struct Running {
     pub service: Arc<Service>,
     stop: CancellationToken,
     server: JoinHandle<std::io::Result<()>>,
+    /// The server does not wait for connections that became something else than HTTP.
+    connections: TaskTracker,
     workers: JoinSet<()>,
 }
 
@@ -40,11 +42,12 @@ impl Running {
         let service = Arc::new(service);
         let stop = CancellationToken::new();
         let workers = workers::start(service.clone(), stop.clone()).await.map_err(StartError::new)?;
-        let router = http::router(service.clone(), stop.clone());
+        let connections = TaskTracker::new();
+        let router = http::router(service.clone(), stop.clone(), connections.clone());
         let stopped = stop.clone().cancelled_owned();
         let server =
             tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stopped).await });
-        Ok(Self { address, service, stop, server, workers })
+        Ok(Self { address, service, stop, server, connections, workers })
     }
 
     /// Takes nothing new, finishes what is under way, and returns.
@@ -53,6 +56,8 @@ impl Running {
         let drained = tokio::time::timeout(DRAIN, async {
             // A crash of the server task is in the log already.
             let _ = (&mut self.server).await;
+            self.connections.close();
+            self.connections.wait().await;
             while self.workers.join_next().await.is_some() {}
         });
         if drained.await.is_err() {

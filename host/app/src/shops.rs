@@ -13,9 +13,12 @@ use shopkeeper_domain::{
 };
 use shopkeeper_engine::{Binding, Engine, Report};
 use shopkeeper_storage::{Shop, Storage, StorageError};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::{plugins::Health, settings::ShopSettings};
+
+/// How many connectors of a shop stay connected at the same time.
+const CONNECTIONS: usize = 32;
 
 /// A binding that answers or is on trial, and how it fares.
 pub(crate) struct Held {
@@ -71,6 +74,8 @@ pub struct ShopState {
     pub(crate) roles: Roles,
     /// Rings when something new waits in the chat outbox.
     pub(crate) chat: watch::Sender<()>,
+    /// Places for connectors that stay connected.
+    pub(crate) connections: Arc<Semaphore>,
 }
 
 /// Every shop that was asked for since the start.
@@ -203,7 +208,8 @@ impl Shops {
             wording: in_role(Role::Wording).await?,
         };
         let chat = watch::Sender::new(());
-        Ok(ShopState { id: row.id.clone(), name: row.name.clone(), settings, roles, chat })
+        let connections = Arc::new(Semaphore::new(CONNECTIONS));
+        Ok(ShopState { id: row.id.clone(), name: row.name.clone(), settings, roles, chat, connections })
     }
 
     fn update(&self, id: &ShopId, change: impl Fn(&mut ShopState)) {

@@ -15,6 +15,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use shopkeeper_domain::{Actor, ShopId};
 use shopkeeper_storage::{Storage, StorageError};
+use tokio::sync::watch;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -90,6 +91,8 @@ impl Caller {
 pub(super) struct Keys {
     store: Arc<dyn Storage>,
     known: RwLock<Known>,
+    /// Rings when a key was taken away, for connections that stay.
+    taken_away: watch::Sender<()>,
 }
 
 #[derive(Default)]
@@ -101,7 +104,7 @@ struct Known {
 
 impl Keys {
     pub(super) fn new(store: Arc<dyn Storage>) -> Self {
-        Self { store, known: RwLock::default() }
+        Self { store, known: RwLock::default(), taken_away: watch::Sender::new(()) }
     }
 
     async fn find(&self, digest: [u8; 32]) -> Result<Option<Arc<Caller>>, StorageError> {
@@ -152,6 +155,13 @@ impl Keys {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.callers.retain(|_, caller| caller.id != id);
         known.forgotten += 1;
+        drop(known);
+        self.taken_away.send_replace(());
+    }
+
+    /// Rings whenever a key is taken away.
+    pub(super) fn taken_away(&self) -> watch::Receiver<()> {
+        self.taken_away.subscribe()
     }
 }
 
@@ -233,6 +243,17 @@ impl<A> InShop<A> {
 
     pub(super) fn repeatable(&self) -> Option<Repeatable> {
         self.repeatable
+    }
+
+    /// The same caller's next request on a connection that stays: with the shop as it is now, and none where the key
+    /// was taken away.
+    pub(super) async fn renewed(&self, app: &App) -> Result<Option<Self>, StorageError> {
+        if app.keys.find(self.caller.digest).await?.is_none() {
+            return Ok(None);
+        }
+        let shop = app.service.shops.get(&self.shop.id).await?;
+        let same = |shop| Self { shop, caller: self.caller.clone(), repeatable: None, allowed: PhantomData };
+        Ok(shop.map(same))
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
     problem::Problem,
     views::{AddressView, EvidenceView, SentView, TaskView, json, json_response},
 };
-use crate::workflow::{Done, MessageRequest, Request, Subject};
+use crate::workflow::{Done, MessageRequest, Reply, Request, Subject};
 
 /// The most pictures in one message.
 const IMAGES: usize = 20;
@@ -96,6 +96,11 @@ pub(super) async fn receive(
     access: InShop<ConnectorOrAgent>,
     Json(message): Json<MessageBody>,
 ) -> Result<Response, Problem> {
+    take(&app, &access, message).await.map(json_response)
+}
+
+/// The one way in of a message, by whatever line it came.
+pub(super) async fn take<A>(app: &App, access: &InShop<A>, message: MessageBody) -> Result<Reply, Problem> {
     if message.image_ids.len() > IMAGES {
         return Err(Problem::invalid("/image_ids", format!("a message holds at most {IMAGES} pictures")));
     }
@@ -113,6 +118,5 @@ pub(super) async fn receive(
     }));
     let turn = access.turn_of_customer(StatusCode::OK);
     let subject = Subject::Customer(key, about.into_iter().collect());
-    let reply = app.service.workflow.handle(&turn, subject, request, &move |done| view(about, done)).await?;
-    Ok(json_response(reply))
+    Ok(app.service.workflow.handle(&turn, subject, request, &move |done| view(about, done)).await?)
 }

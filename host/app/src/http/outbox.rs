@@ -62,7 +62,8 @@ pub(super) struct EntryList {
     entries: Vec<EntryView>,
 }
 
-fn view(app: &App, shop: &ShopState, entry: OutboxEntry) -> Option<EntryView> {
+/// An entry as connectors see it; none where it is nothing that they send.
+pub(super) fn view(app: &App, shop: &ShopState, entry: OutboxEntry) -> Option<EntryView> {
     let (text, image) = match Payload::parse(&entry.payload)? {
         Payload::Text(text) => (Some(text), None),
         Payload::Image(image) => (None, Some(image)),
@@ -129,8 +130,14 @@ pub(super) async fn acknowledge(
     access: InShop<Connector>,
     At(path): At<EntryPath>,
 ) -> Result<StatusCode, Problem> {
-    if app.service.workflow.store.acknowledge(&access.shop.id, OutboxId(path.id), now()).await? {
-        Ok(StatusCode::NO_CONTENT)
+    sent(&app, &access, OutboxId(path.id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes note that an entry was sent, by whatever line that came.
+pub(super) async fn sent(app: &App, access: &InShop<Connector>, id: OutboxId) -> Result<(), Problem> {
+    if app.service.workflow.store.acknowledge(&access.shop.id, id, now()).await? {
+        Ok(())
     } else {
         Err(Problem::not_found("this shop's outbox has no such entry"))
     }
