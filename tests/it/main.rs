@@ -11,6 +11,7 @@ mod order;
 mod outbox;
 mod peer;
 mod plugins;
+mod privacy;
 mod process;
 mod repeats;
 mod wit;

@@ -6,6 +6,7 @@
 ["fill", n, length] a text frame of so many spaces         ["receive", n]       the next frame, or how it closed
 """
 
+import contextlib
 import json
 import socket
 import sys
@@ -14,12 +15,14 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 connections = []
+opened = contextlib.ExitStack()
 
 
 def open_connection(url, key):
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     try:
-        connections.append(connect(url, additional_headers=headers, max_size=None, proxy=None))
+        connection = connect(url, additional_headers=headers, max_size=None, proxy=None)
+        connections.append(opened.enter_context(connection))
     except InvalidStatus as refused:
         response = refused.response
         return {"refused": response.status_code, "kind": response.headers.get("content-type")}

@@ -102,7 +102,7 @@ fn routes() -> (Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(messages::receive))
         .routes(routes!(quotes::detect))
         .routes(routes!(quotes::quote))
-        .routes(routes!(customers::get))
+        .routes(routes!(customers::get, customers::erase))
         .routes(routes!(customers::take))
         .routes(routes!(customers::hold))
         .routes(routes!(customers::resume))

@@ -4,6 +4,7 @@
 
 pub mod cli;
 pub mod config;
+mod erasure;
 mod fetch;
 mod http;
 pub mod imaging;

@@ -9,9 +9,10 @@ use std::{
 
 use shopkeeper_domain::{ImageId, ShopId};
 use shopkeeper_storage::{Image, Storage, StorageError};
-use tokio::sync::Semaphore;
+use tokio::sync::{RwLock, Semaphore};
 
 use crate::{
+    erasure::absent,
     imaging::{self, ImageProblem, Limits},
     secrets::sha256,
 };
@@ -47,12 +48,15 @@ pub(crate) struct Pictures {
     store: Arc<dyn Storage>,
     /// Decoding takes a core and up to a few hundred megabytes each: a bounded number at a time.
     decoders: Arc<Semaphore>,
+    /// Pictures are kept beside each other, and removed with nobody between file and row.
+    removing: Arc<RwLock<()>>,
 }
 
 impl Pictures {
     pub(crate) fn new(root: PathBuf, desk: Desk, limits: Limits, store: Arc<dyn Storage>) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        Self { root, desk, limits: Arc::new(limits), store, decoders: Arc::new(Semaphore::new(cores)) }
+        let decoders = Arc::new(Semaphore::new(cores));
+        Self { root, desk, limits: Arc::new(limits), store, decoders, removing: Arc::default() }
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -62,6 +66,7 @@ impl Pictures {
     /// Checks and keeps a picture. The file is on disk before the database knows of it.
     pub(crate) async fn keep(&self, shop: &ShopId, bytes: Vec<u8>) -> Result<Kept, PictureError> {
         let _permit = self.decoders.acquire().await.expect("the semaphore is never closed");
+        let _keeping = self.removing.read().await;
         let (limits, root, desk, folder) =
             (self.limits.clone(), self.root.clone(), self.desk.clone(), shop.clone());
         let image = tokio::task::spawn_blocking(move || -> Result<Image, PictureError> {
@@ -95,6 +100,15 @@ impl Pictures {
         let Some(image) = self.store.image(shop, id).await? else { return Ok(None) };
         let bytes = tokio::fs::read(path(&self.root, shop, id, &image.media_type)).await?;
         Ok(Some((image, bytes)))
+    }
+
+    /// Removes the file of a picture that has no row any more. One that was kept anew meanwhile stays.
+    pub(crate) async fn remove(&self, shop: &ShopId, id: &ImageId, media_type: &str) -> Result<(), PictureError> {
+        let _removing = self.removing.write().await;
+        if self.has(shop, id).await? {
+            return Ok(());
+        }
+        Ok(absent(tokio::fs::remove_file(path(&self.root, shop, id, media_type)).await)?)
     }
 
     /// Whether the shop has this picture.

@@ -87,6 +87,8 @@ pub struct Service {
     pub(crate) pictures: Pictures,
     pub(crate) fetcher: Fetcher,
     pub(crate) mailer: Box<dyn Mailer>,
+    /// Where mails that are written into files lie.
+    pub(crate) mails: PathBuf,
     pub(crate) secret: Secret,
     /// Where the admin key was written, if this was the first start.
     pub first_start: Option<PathBuf>,
@@ -121,6 +123,7 @@ impl Service {
             pictures: Pictures::new(data.join("images"), desk.clone(), limits, store.clone()),
             fetcher: Fetcher::new(&config.images).map_err(StartError::new)?,
             mailer: Box::new(FileMailer::new(data.join("mail"), desk, &config.mail).map_err(StartError)?),
+            mails: data.join("mail"),
             shops,
             workflow: Workflow {
                 store,

@@ -11,7 +11,7 @@ mod mail;
 use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
-use shopkeeper_domain::{Actor, Command};
+use shopkeeper_domain::{Actor, Command, Outcome as Attempt};
 use shopkeeper_storage::{EntryState, OutboxEntry, Settle, StorageError};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -138,6 +138,10 @@ async fn conclude(
             let settled = settle(EntryState::Done);
             let turn =
                 Turn { shop, actor: work.actor(), repeatable: None, settle: Some(settled), status: 200 };
+            let made = match &command {
+                Command::Finish { outcome: Attempt::Picture { image, .. }, .. } => Some(image.clone()),
+                _ => None,
+            };
             let Some(subject) = subject(entry) else {
                 return Ok(service.workflow.store.settle(settled).await?);
             };
@@ -146,7 +150,11 @@ async fn conclude(
                 // Somebody else decided meanwhile: the outcome is no longer wanted.
                 Err(WorkflowError::Rejected(why)) => {
                     tracing::info!(queue = work.queue(), entry = %entry.id, %why, "an outcome came too late");
-                    Ok(service.workflow.store.settle(settled).await?)
+                    service.workflow.store.settle(settled).await?;
+                    if let Some(image) = made {
+                        service.unwanted(&entry.shop, &image).await?;
+                    }
+                    Ok(())
                 }
                 other => other.map(drop),
             }
@@ -171,6 +179,8 @@ async fn housekeeping(service: Arc<Service>, stop: CancellationToken) {
     const ANSWERS: TimeDelta = TimeDelta::hours(24);
     let calls = TimeDelta::days(i64::from(service.config.journal.days));
     loop {
+        // At the start too: the service may have gone down between the rows and the files of an erased customer.
+        service.sweep().await;
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(EVERY) => {}

@@ -45,8 +45,8 @@ pub(crate) enum WorkflowError {
     /// The rules say no.
     #[error(transparent)]
     Rejected(#[from] Rejection),
-    /// The order is another customer's.
-    #[error("order {0} was already paid by another customer")]
+    /// The order is another customer's, or one's who was erased.
+    #[error("order {0} was already paid, by another customer or by one who was erased")]
     ForeignOrder(OrderId),
     /// The same idempotency key came with another request.
     #[error("this Idempotency-Key was used for another request")]
@@ -272,8 +272,7 @@ impl Workflow {
                 let loaded = self.store.load(&turn.shop.id, key, named).await?;
                 if let Some(order) = request.order()
                     && loaded.case.payment(&order).is_none()
-                    && let Some(owner) = self.store.order_owner(&turn.shop.id, &key.platform, &order).await?
-                    && owner != *key
+                    && self.store.order_is_taken(&turn.shop.id, key, &order).await?
                 {
                     return Err(WorkflowError::ForeignOrder(order));
                 }

@@ -10,15 +10,14 @@ mod sqlite;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use shopkeeper_domain::{
-    Customer, CustomerKey, Event, ImageId, MessageId, OrderId, OutboxId, Platform, ShopId, Status, Task,
-    TaskId,
+    Customer, CustomerKey, Event, ImageId, MessageId, OrderId, OutboxId, ShopId, Status, Task, TaskId,
     roles::Role,
     rollout::{Digest, Rollout},
 };
 use uuid::Uuid;
 
 pub use records::{
-    AnswerKey, Call, CallFilter, CallMode, Commit, Counts, EntryState, Image, InboundMessage, Incident, Key,
+    AnswerKey, Call, CallFilter, CallMode, Commit, Counts, Doomed, DoomedFile, EntryState, Erased, Image, InboundMessage, Incident, Key,
     Loaded, Named, NewEntry, Offer, OutboxEntry, OwnedCase, Page, RememberedAnswer, Settle, ShadowCounts,
     Shop, TaskFilter, Turn, Turning, UploadedPlugin,
 };
@@ -112,13 +111,13 @@ pub trait Storage: Send + Sync {
     async fn history(&self, shop: &ShopId, key: &CustomerKey) -> Result<Vec<Event>, StorageError>;
     /// A customer's profile.
     async fn customer(&self, shop: &ShopId, key: &CustomerKey) -> Result<Option<Customer>, StorageError>;
-    /// Whose order this is, if it is known.
-    async fn order_owner(
+    /// Whether somebody else paid this order: another customer, or one who was erased.
+    async fn order_is_taken(
         &self,
         shop: &ShopId,
-        platform: &Platform,
+        key: &CustomerKey,
         order: &OrderId,
-    ) -> Result<Option<CustomerKey>, StorageError>;
+    ) -> Result<bool, StorageError>;
     /// The first answer to a message.
     async fn message_answer(
         &self,
@@ -165,6 +164,28 @@ pub trait Storage: Send + Sync {
     async fn release(&self, owner: &str) -> Result<usize, StorageError>;
     /// How many entries wait, by kind.
     async fn count_waiting(&self) -> Result<Counts<String>, StorageError>;
+
+    /// Erases a customer: everything but order, amount and time of their payments. None where nothing is known of
+    /// them. The files are doomed, not gone yet.
+    async fn erase(
+        &self,
+        shop: &ShopId,
+        key: &CustomerKey,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Erased>, StorageError>;
+    /// Dooms a picture, unless somebody uses it; whether nobody did.
+    async fn drop_unused_picture(
+        &self,
+        shop: &ShopId,
+        id: &ImageId,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StorageError>;
+    /// Files that are to be removed.
+    async fn doomed(&self) -> Result<Vec<Doomed>, StorageError>;
+    /// A doomed file is gone for good.
+    async fn forget_doomed(&self, doomed: Doomed) -> Result<(), StorageError>;
+    /// Overwrites what deleted rows left in the database's own files; `false` where it must be tried again.
+    async fn scrub(&self) -> Result<bool, StorageError>;
 
     /// The first answer to a request with this key.
     async fn answer(&self, key: AnswerKey) -> Result<Option<RememberedAnswer>, StorageError>;

@@ -369,6 +369,54 @@ pub struct Commit {
     pub answer: Option<RememberedAnswer>,
 }
 
+/// What went when a customer was erased.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Erased {
+    /// Tasks, with everything written in them.
+    pub tasks: usize,
+    /// Messages with their answers.
+    pub messages: usize,
+    /// Lines of the audit log.
+    pub events: usize,
+    /// Entries of the outbox, sent and unsent.
+    pub entries: usize,
+    /// Calls of plugins and their faults.
+    pub calls: usize,
+    /// Pictures that no other customer of the shop uses.
+    pub pictures: usize,
+    /// Mails.
+    pub mails: usize,
+    /// Payments that stay in the accounts, without the customer.
+    pub payments: usize,
+}
+
+/// A file that has no row any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DoomedFile {
+    /// A picture.
+    Picture {
+        /// By content.
+        id: ImageId,
+        /// As its row said.
+        media_type: String,
+    },
+    /// A mail that was written into a file.
+    Mail(OutboxId),
+    /// What deleted rows leave in the database's own files.
+    Traces,
+}
+
+/// A file that is to be removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doomed {
+    /// Whose shop's.
+    pub shop: ShopId,
+    /// Which.
+    pub file: DoomedFile,
+    /// Until when somebody may still be writing it.
+    pub until: DateTime<Utc>,
+}
+
 /// An analysis for the agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {

@@ -6,26 +6,31 @@
 mod case;
 mod code;
 mod entries;
+mod erase;
 mod lookup;
 mod plugins;
 mod pool;
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    thread,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations, SchemaVersion};
 use shopkeeper_domain::{
-    Customer, CustomerKey, Event, ImageId, MessageId, OrderId, OutboxId, Platform, ShopId, Status, Task,
-    TaskId,
+    Customer, CustomerKey, Event, ImageId, MessageId, OrderId, OutboxId, ShopId, Status, Task, TaskId,
     roles::Role,
     rollout::{Digest, Rollout},
 };
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::{
-    AnswerKey, AnswerOf, Call, CallFilter, Commit, Counts, Image, Incident, Key, Loaded, Named, Offer,
+    AnswerKey, AnswerOf, Call, CallFilter, Commit, Counts, Doomed, Erased, Image, Incident, Key, Loaded, Named, Offer,
     OutboxEntry, OwnedCase, Page, RememberedAnswer, Settle, ShadowCounts, Shop, Storage, StorageError,
     TaskFilter, Turn, Turning, UploadedPlugin,
 };
@@ -36,6 +41,7 @@ const SCHEMAS: &[M<'static>] = &[
     M::up(include_str!("sqlite/schema_1.sql")),
     M::up(include_str!("sqlite/schema_2.sql")),
     M::up(include_str!("sqlite/schema_3.sql")),
+    M::up(include_str!("sqlite/schema_4.sql")),
 ];
 const MIGRATIONS: Migrations<'static> = Migrations::from_slice(SCHEMAS);
 /// How many reads run beside each other.
@@ -51,6 +57,7 @@ const STATEMENTS: usize = 128;
 pub struct Sqlite {
     writer: Writer,
     readers: Readers,
+    path: PathBuf,
 }
 
 impl Sqlite {
@@ -82,6 +89,7 @@ impl Sqlite {
         Ok(Self {
             writer: Writer::start(writer).map_err(start)?,
             readers: Readers::start(readers).map_err(start)?,
+            path: path.to_owned(),
         })
     }
 }
@@ -92,6 +100,8 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // What is deleted is overwritten: an erased customer is not to be read out of the file.
+    connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "cache_size", CACHE_KIB)?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
@@ -104,7 +114,7 @@ impl Storage for Sqlite {
     async fn add_shop(&self, shop: Shop, answer: Option<RememberedAnswer>) -> Result<(), StorageError> {
         let write = move |c: &Connection| {
             lookup::add_shop(c, &shop)?;
-            answer.map_or(Ok(()), |answer| case::remember(c, &answer))
+            answer.map_or(Ok(()), |answer| case::remember(c, None, &answer))
         };
         self.writer.run(write).await
     }
@@ -201,14 +211,14 @@ impl Storage for Sqlite {
         self.readers.run(move |c| case::customer(c, &shop, &key)).await
     }
 
-    async fn order_owner(
+    async fn order_is_taken(
         &self,
         shop: &ShopId,
-        platform: &Platform,
+        key: &CustomerKey,
         order: &OrderId,
-    ) -> Result<Option<CustomerKey>, StorageError> {
-        let (shop, platform, order) = (shop.clone(), platform.clone(), order.clone());
-        self.readers.run(move |c| lookup::order_owner(c, &shop, &platform, &order)).await
+    ) -> Result<bool, StorageError> {
+        let (shop, key, order) = (shop.clone(), key.clone(), order.clone());
+        self.readers.run(move |c| lookup::order_is_taken(c, &shop, &key, &order)).await
     }
 
     async fn message_answer(
@@ -277,12 +287,48 @@ impl Storage for Sqlite {
         self.readers.run(entries::count_waiting).await
     }
 
+    async fn erase(
+        &self,
+        shop: &ShopId,
+        key: &CustomerKey,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Erased>, StorageError> {
+        let (shop, key) = (shop.clone(), key.clone());
+        self.writer.run(move |c| erase::erase(c, &shop, &key, now)).await
+    }
+
+    async fn drop_unused_picture(
+        &self,
+        shop: &ShopId,
+        id: &ImageId,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StorageError> {
+        let (shop, id) = (shop.clone(), id.clone());
+        self.writer.run(move |c| erase::drop_unused(c, &shop, &id, now)).await
+    }
+
+    async fn doomed(&self) -> Result<Vec<Doomed>, StorageError> {
+        self.readers.run(erase::doomed).await
+    }
+
+    async fn forget_doomed(&self, doomed: Doomed) -> Result<(), StorageError> {
+        self.writer.run(move |c| erase::forget(c, &doomed)).await
+    }
+
+    async fn scrub(&self) -> Result<bool, StorageError> {
+        let path = self.path.clone();
+        let (reply, answer) = oneshot::channel();
+        // Neither the writer nor a reader can do this: both are inside transactions.
+        thread::spawn(move || reply.send(erase::scrub(&path)));
+        answer.await.map_err(|_| StorageError::Failed("its log was not written anew".to_owned()))?
+    }
+
     async fn answer(&self, key: AnswerKey) -> Result<Option<RememberedAnswer>, StorageError> {
         self.readers.run(move |c| lookup::answer(c, key)).await
     }
 
     async fn remember(&self, answer: RememberedAnswer) -> Result<(), StorageError> {
-        self.writer.run(move |c| case::remember(c, &answer)).await
+        self.writer.run(move |c| case::remember(c, None, &answer)).await
     }
 
     async fn add_plugin(&self, shop: &ShopId, plugin: UploadedPlugin) -> Result<(), StorageError> {

@@ -8,7 +8,7 @@ use shopkeeper_domain::{
     Specification, decide,
 };
 use shopkeeper_storage::{
-    AnswerKey, Commit, EntryState, InboundMessage, Named, NewEntry, RememberedAnswer, Settle, Shop, Sqlite,
+    AnswerKey, Commit, EntryState, Image, InboundMessage, Named, NewEntry, RememberedAnswer, Settle, Shop, Sqlite,
     Storage, StorageError,
 };
 use uuid::Uuid;
@@ -34,7 +34,20 @@ async fn fixture() -> Fixture {
     let shop: ShopId = "demo".parse().expect("an id");
     store.add_shop(new_shop(&shop), None).await.expect("added");
     let key = CustomerKey { platform: Platform::default(), id: "tb_1".parse().expect("an id") };
+    store.add_image(&shop, picture()).await.expect("kept");
     Fixture { store, shop, key, folder }
+}
+
+/// The one that tasks here are about.
+fn picture() -> Image {
+    Image {
+        id: ImageId::from_sha256([1; 32]),
+        media_type: "image/jpeg".into(),
+        width: 1,
+        height: 1,
+        bytes: 1,
+        created_at: now(),
+    }
 }
 
 fn new_shop(id: &ShopId) -> Shop {

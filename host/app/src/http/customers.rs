@@ -105,6 +105,49 @@ pub(super) async fn get(
     Ok(JsonAnswer(CustomerView::from(&customer)))
 }
 
+/// What went with a customer.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ErasedView {
+    tasks: usize,
+    messages: usize,
+    /// Lines of the audit log.
+    events: usize,
+    /// Entries of the outbox, sent and unsent.
+    entries: usize,
+    /// Calls of plugins and their faults.
+    calls: usize,
+    /// Those that no other customer of the shop uses.
+    pictures: usize,
+    mails: usize,
+    /// Not gone: order number, amount and time stay in the accounts, without the customer.
+    payments_kept: usize,
+}
+
+/// Erases a customer: profile, tasks, texts, pictures, mails, everything that names them, also while work is under way;
+/// it is not wanted any more then. What stays is order number, amount and time of each payment. A customer who writes
+/// again is someone never heard of.
+#[utoipa::path(delete, path = "/customers/{customer}", params(("shop" = String, Path), ("customer" = String, Path), PlatformQuery),
+    responses((status = 200, body = ErasedView), (status = 404, body = Problem)))]
+pub(super) async fn erase(
+    State(app): State<App>,
+    access: InShop<Operator>,
+    At(path): At<CustomerPath>,
+    Ask(query): Ask<PlatformQuery>,
+) -> Result<JsonAnswer<ErasedView>, Problem> {
+    let erased = app.service.erase(&access.shop.id, &key(path, query)).await?.ok_or_else(no_customer)?;
+    tracing::info!(shop = %access.shop.id, by = access.who(), "a customer was erased");
+    Ok(JsonAnswer(ErasedView {
+        tasks: erased.tasks,
+        messages: erased.messages,
+        events: erased.events,
+        entries: erased.entries,
+        calls: erased.calls,
+        pictures: erased.pictures,
+        mails: erased.mails,
+        payments_kept: erased.payments,
+    }))
+}
+
 fn no_customer() -> Problem {
     Problem::not_found("this shop knows no such customer")
 }

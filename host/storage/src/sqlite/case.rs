@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, named_params, params};
 use shopkeeper_domain::{Case, Customer, CustomerKey, MessageId, Payment, ShopId, Task, TaskId};
 
 use super::code::{json, micros, name, parse};
-use super::{entries, plugins};
+use super::{entries, erase, plugins};
 use crate::{
     Commit, InboundMessage, Loaded, Named, OwnedCase, RememberedAnswer, StorageError,
     records::MessageDocument,
@@ -147,8 +147,10 @@ pub(super) fn commit(c: &Connection, commit: &Commit) -> Result<(), StorageError
     if let Some(message) = &commit.message {
         store_message(c, shop, key, message, micros(commit.now))?;
     }
+    let pictures = commit.message.as_ref().map_or(&[][..], |m| &m.images);
+    erase::note_uses(c, shop, key, &commit.events, pictures)?;
     match &commit.answer {
-        Some(answer) => remember(c, answer),
+        Some(answer) => remember(c, Some((shop, key)), answer),
         None => Ok(()),
     }
 }
@@ -268,10 +270,28 @@ fn store_message(
     if written == 1 { Ok(()) } else { Err(StorageError::Exists) }
 }
 
-pub(super) fn remember(c: &Connection, answer: &RememberedAnswer) -> Result<(), StorageError> {
+/// Keeps an answer, with whose it is.
+pub(super) fn remember(
+    c: &Connection,
+    whose: Option<(&ShopId, &CustomerKey)>,
+    answer: &RememberedAnswer,
+) -> Result<(), StorageError> {
+    let (platform, customer) = columns(whose.map(|(_, key)| key));
     let written = c
-        .prepare_cached("INSERT INTO answers (key, request, status, body, at) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING")?
-        .execute(params![answer.key.0, answer.request, answer.status, answer.body, micros(answer.at)])?;
+        .prepare_cached(
+            "INSERT INTO answers (key, request, status, body, at, shop, platform, customer)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![
+            answer.key.0,
+            answer.request,
+            answer.status,
+            answer.body,
+            micros(answer.at),
+            whose.map_or("", |(shop, _)| shop.as_str()),
+            platform,
+            customer
+        ])?;
     if written == 1 { Ok(()) } else { Err(StorageError::Exists) }
 }
 

@@ -178,7 +178,7 @@ pub(super) fn take_offer(
         }
     };
     if let Some(answer) = answer(&task) {
-        case::remember(c, &answer)?;
+        case::remember(c, Some((shop, key)), &answer)?;
     }
     Ok(Some(Offer { task }))
 }

@@ -2,10 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use shopkeeper_domain::{CustomerKey, Event, ImageId, OrderId, Platform, ShopId, Status, Task, TaskId};
+use shopkeeper_domain::{CustomerKey, Event, ImageId, OrderId, ShopId, Status, Task, TaskId};
 use uuid::Uuid;
 
-use super::case;
 use super::code::{json, micros, name, parse, time};
 use crate::{AnswerKey, Counts, Image, Key, Page, RememberedAnswer, Shop, StorageError, TaskFilter};
 
@@ -191,17 +190,16 @@ pub(super) fn history(c: &Connection, shop: &ShopId, key: &CustomerKey) -> Resul
     Ok(rows)
 }
 
-pub(super) fn order_owner(
+pub(super) fn order_is_taken(
     c: &Connection,
     shop: &ShopId,
-    platform: &Platform,
+    key: &CustomerKey,
     order: &OrderId,
-) -> Result<Option<CustomerKey>, StorageError> {
-    Ok(c.prepare_cached("SELECT customer FROM payments WHERE shop = ?1 AND platform = ?2 AND order_id = ?3")?
-        .query_row(params![shop.as_str(), platform.as_str(), order.as_str()], |row| {
-            case::key(platform.as_str(), row.get_ref(0)?.as_str()?)
-        })
-        .optional()?)
+) -> Result<bool, StorageError> {
+    Ok(c.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM payments WHERE shop = ?1 AND platform = ?2 AND order_id = ?3 AND customer <> ?4)",
+    )?
+    .query_row(params![shop.as_str(), key.platform.as_str(), order.as_str(), key.id.as_str()], |row| row.get(0))?)
 }
 
 pub(super) fn answer(c: &Connection, key: AnswerKey) -> Result<Option<RememberedAnswer>, StorageError> {

@@ -1,0 +1,67 @@
+//! Erasing a customer: the rows in one transaction, then the files. A crash in between is mended at the next start,
+//! since the files to be removed stand in the database until they are gone.
+
+use std::io;
+
+use shopkeeper_domain::{CustomerKey, ImageId, ShopId};
+use shopkeeper_storage::{Doomed, DoomedFile, Erased, StorageError};
+
+use crate::{pictures::PictureError, service::Service, workflow::now};
+
+impl Service {
+    /// Erases a customer, also while their work is under way: whoever is at it finds nothing to report to. None where
+    /// nothing is known of them.
+    pub(crate) async fn erase(&self, shop: &ShopId, key: &CustomerKey) -> Result<Option<Erased>, StorageError> {
+        let erased = self.workflow.store.erase(shop, key, now()).await?;
+        if erased.is_some() {
+            self.sweep().await;
+        }
+        Ok(erased)
+    }
+
+    /// A picture that was made and is not wanted any more goes, unless somebody uses it.
+    pub(crate) async fn unwanted(&self, shop: &ShopId, picture: &ImageId) -> Result<(), StorageError> {
+        if self.workflow.store.drop_unused_picture(shop, picture, now()).await? {
+            self.sweep().await;
+        }
+        Ok(())
+    }
+
+    /// Removes the files that are doomed. What can't be removed now stays doomed.
+    pub(crate) async fn sweep(&self) {
+        if let Err(error) = self.try_sweep().await {
+            tracing::error!(%error, "what was erased could not be removed from the disk yet: it will be tried again");
+        }
+    }
+
+    async fn try_sweep(&self) -> Result<(), PictureError> {
+        let store = &self.workflow.store;
+        let doomed = store.doomed().await?;
+        for Doomed { shop, file, .. } in &doomed {
+            match file {
+                DoomedFile::Picture { id, media_type } => self.pictures.remove(shop, id, media_type).await?,
+                DoomedFile::Mail(id) => {
+                    absent(tokio::fs::remove_file(self.mails.join(format!("{id}.eml"))).await)?;
+                }
+                DoomedFile::Traces => {}
+            }
+        }
+        let at = now();
+        let over: Vec<Doomed> = doomed.into_iter().filter(|d| d.until <= at).collect();
+        if over.is_empty() || !store.scrub().await? {
+            return Ok(());
+        }
+        for doomed in over {
+            store.forget_doomed(doomed).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A file that is not there need not be removed.
+pub(crate) fn absent(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+        _ => Ok(()),
+    }
+}
