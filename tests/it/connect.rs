@@ -141,7 +141,11 @@ async fn what_is_not_there_to_be_acknowledged_changes_nothing() {
     for (frame, pointer) in shapes {
         chat.send(line, &frame);
         let problem = chat.next(line, "problem")["problem"].clone();
-        assert_eq!((&problem["status"], problem["pointer"].as_str()), (&json!(422), Some(pointer)), "{frame}");
+        assert_eq!(
+            (&problem["status"], problem["pointer"].as_str()),
+            (&json!(422), Some(pointer)),
+            "{frame}"
+        );
     }
     assert_eq!(app.dump(), before);
     app.stop().await;
@@ -156,8 +160,14 @@ async fn what_is_no_frame_of_ours_ends_the_connection_with_a_reason() {
         chat.order(json!([command, line, argument]));
         chat.receive(line)
     };
-    assert_eq!(closed_after("send", json!("{nonsense")), json!({ "closed": 1007, "reason": "this is no JSON" }));
-    assert_eq!(closed_after("binary", json!("{}")), json!({ "closed": 1003, "reason": "frames are JSON texts" }));
+    assert_eq!(
+        closed_after("send", json!("{nonsense")),
+        json!({ "closed": 1007, "reason": "this is no JSON" })
+    );
+    assert_eq!(
+        closed_after("binary", json!("{}")),
+        json!({ "closed": 1003, "reason": "frames are JSON texts" })
+    );
     let large = closed_after("fill", json!((1 << 20) + 1));
     assert_eq!(large, json!({ "closed": 1009, "reason": "a frame is at most 1 MiB" }));
     // A frame that is not masked, a reserved opcode, a text that is not UTF-8.
@@ -225,7 +235,8 @@ async fn a_key_that_is_taken_away_ends_its_connections() {
     let app = TestApp::start().await;
     let mut chat = Chat::start();
     let made = app.post("admin", "/keys", json!({ "scopes": ["connector"] })).await.expect(201);
-    let line = chat.open(&app, made["key"].as_str().expect("a key"), "/connect")["opened"].as_u64().expect("opened");
+    let line =
+        chat.open(&app, made["key"].as_str().expect("a key"), "/connect")["opened"].as_u64().expect("opened");
     let other = chat.connect(&app);
     chat.nothing_waits(line);
     let path = format!("/keys/{}", made["id"].as_str().expect("an id"));
@@ -258,7 +269,11 @@ async fn the_reference_connector_takes_a_customer_through_a_broken_line() {
     let place = folder.path().to_str().expect("a path").to_owned();
     let start = |url: &str| {
         let arguments = ["--url", url, "--shop", "demo", "--customer", "tb_1", "--folder", &place];
-        Peer::start("plugins/examples/connector/connector.py", &arguments, &[("SHOPKEEPER_KEY", app.key("connector"))])
+        Peer::start(
+            "plugins/examples/connector/connector.py",
+            &arguments,
+            &[("SHOPKEEPER_KEY", app.key("connector"))],
+        )
     };
     let mut customer = start(&url);
     customer.write("/picture no-such-file");

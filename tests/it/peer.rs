@@ -31,8 +31,7 @@ impl Peer {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
         let mut command = Command::new(python());
         command.arg("-u").arg(root.join(file)).args(arguments).envs(environment.iter().copied());
-        let mut child =
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("Python starts");
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("Python starts");
         let input = child.stdin.take();
         let output = BufReader::new(child.stdout.take().expect("its output")).lines();
         Self { child, input, output }

@@ -50,7 +50,8 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 fn nothing_left(folder: &Path, needles: &[&[u8]]) {
     for needle in needles {
         for file in files(folder) {
-            let bytes = fs::read(&file).expect("a file");
+            // One that goes while we look, such as the database's log, holds nothing.
+            let Ok(bytes) = fs::read(&file) else { continue };
             let found = bytes.windows(needle.len()).any(|w| w == *needle);
             assert!(!found, "{:?} is in {}", String::from_utf8_lossy(needle), file.display());
         }
@@ -85,7 +86,8 @@ async fn whole_order(app: &TestApp) -> (String, String) {
     let shared = app.photo().await;
     let result = format!("/tasks/{task}/result");
     app.post("image-ai", &result, json!({ "image_id": shared })).await.expect(200);
-    let order = json!({ "customer_id": WHO, "order_id": "4711", "amount": { "minor": 2000, "currency": "CNY" } });
+    let order =
+        json!({ "customer_id": WHO, "order_id": "4711", "amount": { "minor": 2000, "currency": "CNY" } });
     app.post("payments", "/payments", order).await.expect(200);
     app.say(WHO, "m1", "不满意").await;
     let note = json!({ "message_id": "m2", "customer_id": WHO, "text": NOTE, "image_ids": [image] });
@@ -146,7 +148,10 @@ async fn nothing_of_an_erased_customer_is_left() {
     let anew = app.analyse(WHO).await["task"].clone();
     assert_eq!((&anew["customer_name"], &anew["paid"]), (&json!(WHO), &json!(false)), "{anew}");
     let profile = app.get("operator", &format!("/customers/{WHO}")).await.expect(200);
-    assert_eq!((&profile["completed_orders"], &profile["email"], &profile["tags"]), (&json!(0), &Value::Null, &json!([])));
+    assert_eq!(
+        (&profile["completed_orders"], &profile["email"], &profile["tags"]),
+        (&json!(0), &Value::Null, &json!([]))
+    );
     app.stop().await;
 }
 
@@ -169,7 +174,9 @@ async fn whoever_only_said_something_is_erased_too_and_nobody_else() {
 #[tokio::test]
 async fn work_under_way_for_an_erased_customer_leaves_nothing_behind() {
     let app = TestApp::start().await;
-    let task = app.paid(WHO).await;
+    let task = app.analyse(WHO).await["task"]["id"].as_str().expect("an id").to_owned();
+    let order = json!({ "customer_id": WHO, "order_id": "4711" });
+    app.post("payments", "/payments", order).await.expect(200);
     let at_work = "SELECT count(*) FROM outbox WHERE kind = 'local-job' AND state <> 'waiting'";
     until(|| app.number(at_work) > 0).await;
     assert_eq!(app.erase(WHO).await.expect(200)["tasks"], 1);

@@ -11,7 +11,11 @@ use crate::{pictures::PictureError, service::Service, workflow::now};
 impl Service {
     /// Erases a customer, also while their work is under way: whoever is at it finds nothing to report to. None where
     /// nothing is known of them.
-    pub(crate) async fn erase(&self, shop: &ShopId, key: &CustomerKey) -> Result<Option<Erased>, StorageError> {
+    pub(crate) async fn erase(
+        &self,
+        shop: &ShopId,
+        key: &CustomerKey,
+    ) -> Result<Option<Erased>, StorageError> {
         let erased = self.workflow.store.erase(shop, key, now()).await?;
         if erased.is_some() {
             self.sweep().await;
@@ -47,12 +51,12 @@ impl Service {
             }
         }
         let at = now();
-        let over: Vec<Doomed> = doomed.into_iter().filter(|d| d.until <= at).collect();
-        if over.is_empty() || !store.scrub().await? {
-            return Ok(());
-        }
-        for doomed in over {
-            store.forget_doomed(doomed).await?;
+        let over = doomed.into_iter().filter(|d| d.until <= at);
+        let (traces, files): (Vec<Doomed>, Vec<Doomed>) = over.partition(|d| d.file == DoomedFile::Traces);
+        store.forget_doomed(files).await?;
+        // Last, since the list of the files is a trace too.
+        if !traces.is_empty() && store.scrub().await? {
+            store.forget_doomed(traces).await?;
         }
         Ok(())
     }

@@ -103,7 +103,12 @@ impl Pictures {
     }
 
     /// Removes the file of a picture that has no row any more. One that was kept anew meanwhile stays.
-    pub(crate) async fn remove(&self, shop: &ShopId, id: &ImageId, media_type: &str) -> Result<(), PictureError> {
+    pub(crate) async fn remove(
+        &self,
+        shop: &ShopId,
+        id: &ImageId,
+        media_type: &str,
+    ) -> Result<(), PictureError> {
         let _removing = self.removing.write().await;
         if self.has(shop, id).await? {
             return Ok(());

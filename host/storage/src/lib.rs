@@ -17,9 +17,9 @@ use shopkeeper_domain::{
 use uuid::Uuid;
 
 pub use records::{
-    AnswerKey, Call, CallFilter, CallMode, Commit, Counts, Doomed, DoomedFile, EntryState, Erased, Image, InboundMessage, Incident, Key,
-    Loaded, Named, NewEntry, Offer, OutboxEntry, OwnedCase, Page, RememberedAnswer, Settle, ShadowCounts,
-    Shop, TaskFilter, Turn, Turning, UploadedPlugin,
+    AnswerKey, Call, CallFilter, CallMode, Commit, Counts, Doomed, DoomedFile, EntryState, Erased, Image,
+    InboundMessage, Incident, Key, Loaded, Named, NewEntry, Offer, OutboxEntry, OwnedCase, Page,
+    RememberedAnswer, Settle, ShadowCounts, Shop, TaskFilter, Turn, Turning, UploadedPlugin,
 };
 pub use sqlite::Sqlite;
 
@@ -182,8 +182,8 @@ pub trait Storage: Send + Sync {
     ) -> Result<bool, StorageError>;
     /// Files that are to be removed.
     async fn doomed(&self) -> Result<Vec<Doomed>, StorageError>;
-    /// A doomed file is gone for good.
-    async fn forget_doomed(&self, doomed: Doomed) -> Result<(), StorageError>;
+    /// Doomed files are gone for good.
+    async fn forget_doomed(&self, doomed: Vec<Doomed>) -> Result<(), StorageError>;
     /// Overwrites what deleted rows left in the database's own files; `false` where it must be tried again.
     async fn scrub(&self) -> Result<bool, StorageError>;
 

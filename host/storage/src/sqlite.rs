@@ -30,9 +30,9 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::{
-    AnswerKey, AnswerOf, Call, CallFilter, Commit, Counts, Doomed, Erased, Image, Incident, Key, Loaded, Named, Offer,
-    OutboxEntry, OwnedCase, Page, RememberedAnswer, Settle, ShadowCounts, Shop, Storage, StorageError,
-    TaskFilter, Turn, Turning, UploadedPlugin,
+    AnswerKey, AnswerOf, Call, CallFilter, Commit, Counts, Doomed, Erased, Image, Incident, Key, Loaded,
+    Named, Offer, OutboxEntry, OwnedCase, Page, RememberedAnswer, Settle, ShadowCounts, Shop, Storage,
+    StorageError, TaskFilter, Turn, Turning, UploadedPlugin,
 };
 use pool::{Readers, Writer};
 
@@ -311,7 +311,7 @@ impl Storage for Sqlite {
         self.readers.run(erase::doomed).await
     }
 
-    async fn forget_doomed(&self, doomed: Doomed) -> Result<(), StorageError> {
+    async fn forget_doomed(&self, doomed: Vec<Doomed>) -> Result<(), StorageError> {
         self.writer.run(move |c| erase::forget(c, &doomed)).await
     }
 

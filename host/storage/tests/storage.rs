@@ -8,8 +8,8 @@ use shopkeeper_domain::{
     Specification, decide,
 };
 use shopkeeper_storage::{
-    AnswerKey, Commit, EntryState, Image, InboundMessage, Named, NewEntry, RememberedAnswer, Settle, Shop, Sqlite,
-    Storage, StorageError,
+    AnswerKey, Commit, EntryState, Image, InboundMessage, Named, NewEntry, RememberedAnswer, Settle, Shop,
+    Sqlite, Storage, StorageError,
 };
 use uuid::Uuid;
 

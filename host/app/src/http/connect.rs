@@ -10,7 +10,9 @@ use std::{collections::HashSet, convert::Infallible, time::Duration};
 use axum::{
     extract::{
         State,
-        ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
+        ws::{
+            CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection,
+        },
     },
     response::Response,
 };
@@ -125,7 +127,8 @@ pub(super) async fn connect(
     let upgrade = upgrade
         .map_err(|e| Problem::new(e.status(), format!("this path is a WebSocket: {}", e.body_text())))?;
     let place = access.shop.connections.clone().try_acquire_owned();
-    let place = place.map_err(|_| Problem::too_many("as many connectors of this shop are connected as may"))?;
+    let place =
+        place.map_err(|_| Problem::too_many("as many connectors of this shop are connected as may"))?;
     let counted = app.connections.token();
     let upgrade = upgrade.max_message_size(FRAME).max_frame_size(FRAME);
     let upgrade = upgrade.read_buffer_size(BUFFER).write_buffer_size(BUFFER);
@@ -220,7 +223,9 @@ impl Connection {
         let text = match frame {
             None | Some(Ok(Message::Close(_))) => return Err(End::Gone),
             Some(Err(error)) => return Err(End::close(code::PROTOCOL, error.to_string())),
-            Some(Ok(Message::Binary(_))) => return Err(End::close(code::UNSUPPORTED, "frames are JSON texts")),
+            Some(Ok(Message::Binary(_))) => {
+                return Err(End::close(code::UNSUPPORTED, "frames are JSON texts"));
+            }
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
                 self.pulse.heard();
                 return Ok(());
@@ -242,11 +247,14 @@ impl Connection {
         let done = match self.app.permits.clone().try_acquire_owned() {
             // The same places as every request's: held until this one is done.
             Ok(_place) => self.obey(incoming.ack, incoming.message).await,
-            Err(_) => Err(Problem::too_many("the service is working on as many requests as it can: try again")),
+            Err(_) => {
+                Err(Problem::too_many("the service is working on as many requests as it can: try again"))
+            }
         };
         match done {
             Ok(Some(answer)) => {
-                let answer = Outgoing { answer: Some(answer), reference: incoming.reference, ..Outgoing::default() };
+                let answer =
+                    Outgoing { answer: Some(answer), reference: incoming.reference, ..Outgoing::default() };
                 self.send(answer).await?;
             }
             Ok(None) => {}
@@ -258,7 +266,11 @@ impl Connection {
         Ok(())
     }
 
-    async fn obey(&mut self, ack: Option<Uuid>, message: Option<Box<RawValue>>) -> Result<Option<Answer>, Problem> {
+    async fn obey(
+        &mut self,
+        ack: Option<Uuid>,
+        message: Option<Box<RawValue>>,
+    ) -> Result<Option<Answer>, Problem> {
         match (ack, message) {
             (Some(id), None) => {
                 let id = OutboxId(id);

@@ -21,7 +21,9 @@ pub(super) fn note_uses(
 ) -> Result<(), StorageError> {
     let of_event = |event: &'_ Event| -> Vec<ImageId> {
         match &event.body {
-            EventBody::TaskCreated { image, .. } | EventBody::ResultReceived { image, .. } => vec![image.clone()],
+            EventBody::TaskCreated { image, .. } | EventBody::ResultReceived { image, .. } => {
+                vec![image.clone()]
+            }
             EventBody::RevisionAsked { note } | EventBody::NoteKept { note } => note.images.clone(),
             _ => Vec::new(),
         }
@@ -195,11 +197,15 @@ pub(super) fn doomed(c: &Connection) -> Result<Vec<Doomed>, StorageError> {
     Ok(rows)
 }
 
-pub(super) fn forget(c: &Connection, doomed: &Doomed) -> Result<(), StorageError> {
-    let (kind, name, _) = columns(&doomed.file);
-    // Not where it was doomed anew meanwhile.
-    c.prepare_cached("DELETE FROM doomed_files WHERE shop = ?1 AND kind = ?2 AND name = ?3 AND until = ?4")?
-        .execute(params![doomed.shop.as_str(), kind, name, micros(doomed.until)])?;
+pub(super) fn forget(c: &Connection, doomed: &[Doomed]) -> Result<(), StorageError> {
+    for Doomed { shop, file, until } in doomed {
+        let (kind, name, _) = columns(file);
+        // Not where it was doomed anew meanwhile.
+        c.prepare_cached(
+            "DELETE FROM doomed_files WHERE shop = ?1 AND kind = ?2 AND name = ?3 AND until = ?4",
+        )?
+        .execute(params![shop.as_str(), kind, name, micros(*until)])?;
+    }
     Ok(())
 }
 
