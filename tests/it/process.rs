@@ -12,7 +12,10 @@ use std::{
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
-use crate::app::{dump, photo};
+use crate::{
+    app::{dump, photo},
+    peer::Chat,
+};
 
 /// The program, built beside this test.
 fn program() -> Command {
@@ -232,6 +235,21 @@ async fn sigterm_ends_the_service_with_success() {
     let ended =
         Command::new("kill").args(["-TERM", &service.child.id().to_string()]).status().expect("kill runs");
     assert!(ended.success());
+    assert_eq!(service.child.wait().expect("it ends").code(), Some(0));
+}
+
+#[tokio::test]
+async fn sigterm_says_goodbye_to_whoever_is_connected() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut service = Served::start(folder.path());
+    let key = admin(folder.path());
+    service.send(&key, Method::POST, "/v1/shops", &json!({ "id": "demo", "name": "演示店" })).await;
+    let mut chat = Chat::start();
+    let url = format!("{}/v1/shops/demo/connect", service.url.replacen("http", "ws", 1));
+    assert_eq!(chat.order(json!(["open", url, key])), json!({ "opened": 0 }));
+    let told = Command::new("kill").args(["-TERM", &service.child.id().to_string()]).status();
+    assert!(told.expect("kill runs").success());
+    assert_eq!(chat.receive(0)["closed"], 1001);
     assert_eq!(service.child.wait().expect("it ends").code(), Some(0));
 }
 
