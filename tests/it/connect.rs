@@ -54,7 +54,8 @@ async fn a_message_is_answered_as_over_http_and_done_once() {
     let mut chat = Chat::start();
     app.shown("tb_1").await;
     let line = chat.connect(&app);
-    (chat.entry(line), chat.entry(line));
+    chat.entry(line);
+    chat.entry(line);
     let message = json!({ "message_id": "m1", "customer_id": "tb_1", "text": "可以" });
     chat.send(line, &json!({ "message": message, "ref": { "mine": [1, "二"] } }));
     // The answer and the push of what it says come in either order.
