@@ -105,7 +105,14 @@ impl TestApp {
 
     /// Goes down and comes up again on the same data.
     pub(crate) async fn restart(self) -> Self {
-        let environment = HashMap::from([("SHOPKEEPER_SERVER__LISTEN".into(), "127.0.0.1:0".into())]);
+        self.restart_with(&[]).await
+    }
+
+    /// … with these settings from the environment.
+    pub(crate) async fn restart_with(self, environment: &[(&str, &str)]) -> Self {
+        let mut environment: HashMap<String, String> =
+            environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        environment.insert("SHOPKEEPER_SERVER__LISTEN".into(), "127.0.0.1:0".into());
         Self::open(self.stop().await, &environment).await
     }
 

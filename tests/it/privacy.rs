@@ -215,3 +215,32 @@ async fn files_that_a_crash_left_are_removed_at_the_next_start() {
     assert!(picture.exists());
     app.stop().await;
 }
+
+#[tokio::test]
+async fn what_was_kept_long_enough_goes_by_itself() {
+    let app = TestApp::start().await;
+    app.shown(WHO).await;
+    app.say("tb_talker", "m1", NOTE).await;
+    let unused = app.own_photo().await;
+    // All of it is old, but for somebody who came back.
+    app.shown("tb_other").await;
+    for sql in ["UPDATE events SET at = 0", "UPDATE messages SET at = 0", "UPDATE images SET created_at = 0"]
+    {
+        app.database().execute(sql, []).expect("aged");
+    }
+    app.say("tb_other", "m1", "还在").await;
+    let count = |app: &TestApp| app.number("SELECT count(*) FROM images");
+    assert_eq!(count(&app), 2);
+    // Kept for good where nothing is configured, but for what nobody uses.
+    let app = app.restart().await;
+    until(|| count(&app) == 1).await;
+    app.get("operator", &format!("/images/{unused}")).await.problem(404);
+    app.get("operator", &format!("/customers/{WHO}")).await.expect(200);
+    let app = app.restart_with(&[("SHOPKEEPER_RETENTION__CUSTOMERS_DAYS", "30")]).await;
+    let left = "SELECT count(*) FROM customers WHERE customer <> 'tb_other'";
+    until(|| app.number(left) == 0 && app.number("SELECT count(*) FROM doomed_files") == 0).await;
+    nothing_left(app.data.path(), &[WHO.as_bytes(), NOTE.as_bytes(), b"tb_talker"]);
+    app.get("operator", "/customers/tb_other").await.expect(200);
+    assert_eq!(count(&app), 1, "the picture that both have");
+    app.stop().await;
+}

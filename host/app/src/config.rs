@@ -26,6 +26,7 @@ pub struct Config {
     pub mail: Mail,
     pub plugins: Plugins,
     pub journal: Journal,
+    pub retention: Retention,
     pub log: Log,
     /// The program that runs as the child that compiles; this one where there is none. Not from a file: for tests, which
     /// are another program.
@@ -106,6 +107,15 @@ impl Plugins {
 pub struct Journal {
     pub days: u32,
     pub calls: u64,
+}
+
+/// `[retention]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "see Config")]
+pub struct Retention {
+    pub customers_days: u32,
+    pub unused_pictures_days: u32,
 }
 
 /// `[log]`

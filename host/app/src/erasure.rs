@@ -3,10 +3,14 @@
 
 use std::io;
 
+use chrono::TimeDelta;
 use shopkeeper_domain::{CustomerKey, ImageId, ShopId};
 use shopkeeper_storage::{Doomed, DoomedFile, Erased, StorageError};
 
 use crate::{pictures::PictureError, service::Service, workflow::now};
+
+/// How many customers and how many pictures expire at once: no other writer is to wait long.
+const EXPIRED: u32 = 500;
 
 impl Service {
     /// Erases a customer, also while their work is under way: whoever is at it finds nothing to report to. None where
@@ -27,6 +31,27 @@ impl Service {
     pub(crate) async fn unwanted(&self, shop: &ShopId, picture: &ImageId) -> Result<(), StorageError> {
         if self.workflow.store.drop_unused_picture(shop, picture, now()).await? {
             self.sweep().await;
+        }
+        Ok(())
+    }
+
+    /// Erases what has been kept as long as the configuration says.
+    pub(crate) async fn expire(&self) -> Result<(), StorageError> {
+        let store = &self.workflow.store;
+        let before = |days: u32| (days > 0).then(|| now() - TimeDelta::days(i64::from(days)));
+        let mut gone = 0;
+        if let Some(before) = before(self.config.retention.customers_days) {
+            for (shop, key) in store.idle_customers(before, EXPIRED).await? {
+                gone += usize::from(store.erase(&shop, &key, now()).await?.is_some());
+            }
+        }
+        if let Some(before) = before(self.config.retention.unused_pictures_days) {
+            for (shop, picture) in store.unused_pictures(before, EXPIRED).await? {
+                gone += usize::from(store.drop_unused_picture(&shop, &picture, now()).await?);
+            }
+        }
+        if gone > 0 {
+            tracing::info!(gone, "customers and pictures were kept long enough and are erased");
         }
         Ok(())
     }

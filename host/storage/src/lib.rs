@@ -173,6 +173,18 @@ pub trait Storage: Send + Sync {
         key: &CustomerKey,
         now: DateTime<Utc>,
     ) -> Result<Option<Erased>, StorageError>;
+    /// Customers with whom nothing has happened since this time.
+    async fn idle_customers(
+        &self,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<(ShopId, CustomerKey)>, StorageError>;
+    /// Pictures that came before this time and that nobody uses.
+    async fn unused_pictures(
+        &self,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<(ShopId, ImageId)>, StorageError>;
     /// Dooms a picture, unless somebody uses it; whether nobody did.
     async fn drop_unused_picture(
         &self,

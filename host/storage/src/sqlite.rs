@@ -297,6 +297,22 @@ impl Storage for Sqlite {
         self.writer.run(move |c| erase::erase(c, &shop, &key, now)).await
     }
 
+    async fn idle_customers(
+        &self,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<(ShopId, CustomerKey)>, StorageError> {
+        self.readers.run(move |c| erase::idle_customers(c, before, limit)).await
+    }
+
+    async fn unused_pictures(
+        &self,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<(ShopId, ImageId)>, StorageError> {
+        self.readers.run(move |c| erase::unused_pictures(c, before, limit)).await
+    }
+
     async fn drop_unused_picture(
         &self,
         shop: &ShopId,

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use shopkeeper_domain::{CustomerKey, Event, EventBody, ImageId, OutboxId, Payment, PaymentOutcome, ShopId};
 use uuid::Uuid;
 
+use super::case;
 use super::code::{damaged, json, micros, name, parse, time};
 use crate::{Doomed, DoomedFile, Erased, StorageError};
 
@@ -141,6 +142,50 @@ fn doom_pictures(
         gone += usize::from(drop_unused(c, shop, &image, now)?);
     }
     Ok(gone)
+}
+
+pub(super) fn idle_customers(
+    c: &Connection,
+    before: DateTime<Utc>,
+    limit: u32,
+) -> Result<Vec<(ShopId, CustomerKey)>, StorageError> {
+    // Some only ever wrote: they have messages and no profile.
+    let rows = c
+        .prepare_cached(
+            "SELECT shop, platform, customer FROM
+                 (SELECT shop, platform, customer FROM customers
+                  UNION SELECT shop, platform, customer FROM messages) w
+             WHERE coalesce((SELECT at FROM events e
+                     WHERE e.shop = w.shop AND e.platform = w.platform AND e.customer = w.customer
+                     ORDER BY seq DESC LIMIT 1), 0) < ?1
+               AND NOT EXISTS (SELECT 1 FROM messages m
+                     WHERE m.shop = w.shop AND m.platform = w.platform AND m.customer = w.customer AND m.at >= ?1)
+             LIMIT ?2",
+        )?
+        .query_map(params![micros(before), limit], |row| {
+            let whose = case::key(row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?)?;
+            Ok((name(row.get_ref(0)?.as_str()?)?, whose))
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
+pub(super) fn unused_pictures(
+    c: &Connection,
+    before: DateTime<Utc>,
+    limit: u32,
+) -> Result<Vec<(ShopId, ImageId)>, StorageError> {
+    let rows = c
+        .prepare_cached(
+            "SELECT shop, id FROM images i WHERE created_at < ?1
+               AND NOT EXISTS (SELECT 1 FROM picture_uses u WHERE u.shop = i.shop AND u.image = i.id)
+             LIMIT ?2",
+        )?
+        .query_map(params![micros(before), limit], |row| {
+            Ok((name(row.get_ref(0)?.as_str()?)?, name(row.get_ref(1)?.as_str()?)?))
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(rows)
 }
 
 /// A picture that nobody uses goes; whether it did.
