@@ -178,15 +178,15 @@ async fn housekeeping(service: Arc<Service>, stop: CancellationToken) {
     /// How long a request with an idempotency key is answered again.
     const ANSWERS: TimeDelta = TimeDelta::hours(24);
     let calls = TimeDelta::days(i64::from(service.config.journal.days));
-    let mut rounds = 0u64;
+    let mut rounds = 0u32;
     loop {
         // Looking for what is old goes through every customer: once an hour will do.
-        if rounds % 60 == 0
+        if rounds.is_multiple_of(60)
             && let Err(error) = service.expire().await
         {
             tracing::error!(%error, "what was kept long enough could not be erased");
         }
-        rounds += 1;
+        rounds = rounds.wrapping_add(1);
         // At the start too: the service may have gone down between the rows and the files of an erased customer.
         service.sweep().await;
         tokio::select! {

@@ -264,3 +264,30 @@ async fn a_database_of_a_newer_version_is_left_alone() {
     assert!(matches!(refused, StorageError::Newer { found: 99, .. }), "{refused}");
     assert!(refused.to_string().contains("newer version"), "{refused}");
 }
+
+#[tokio::test]
+async fn a_customer_from_before_erasing_was_known_goes_with_their_picture() {
+    let f = fixture().await;
+    f.store.commit(f.create(f.case().await)).await.expect("stored");
+    let Fixture { store, shop, key, folder } = f;
+    drop(store);
+    // The database as it was before.
+    let raw = rusqlite::Connection::open(folder.path().join("shop.sqlite")).expect("opens");
+    let back = "DROP TABLE picture_uses; DROP TABLE doomed_files; DROP INDEX answers_of_customer;
+        ALTER TABLE answers DROP COLUMN platform; ALTER TABLE answers DROP COLUMN customer;
+        ALTER TABLE answers DROP COLUMN shop; DROP INDEX payments_of_customer; DROP INDEX outbox_of_customer;
+        DROP INDEX calls_of_customer; DROP INDEX incidents_of_customer; PRAGMA user_version = 3;";
+    raw.execute_batch(back).expect("taken back");
+    drop(raw);
+    let store = open(folder.path());
+    let unused = store.unused_pictures(now() + TimeDelta::days(1), 9).await.expect("looks");
+    assert!(unused.is_empty(), "the picture is known to be used");
+    let erased = store.erase(&shop, &key, now()).await.expect("erases").expect("was there");
+    assert_eq!((erased.tasks, erased.pictures), (1, 1));
+    assert_eq!(store.erase(&shop, &key, now()).await.expect("looks"), None);
+    assert!(store.image(&shop, &ImageId::from_sha256([1; 32])).await.expect("looks").is_none());
+    // Whoever names a picture that is gone is told so by the commit.
+    let f = Fixture { store, shop, key, folder };
+    let refused = f.store.commit(f.create(f.case().await)).await.expect_err("refused");
+    assert!(matches!(refused, StorageError::Failed(_)), "{refused}");
+}
