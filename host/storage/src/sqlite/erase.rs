@@ -227,7 +227,7 @@ fn doom(c: &Connection, shop: &ShopId, file: &DoomedFile, until: DateTime<Utc>) 
 
 pub(super) fn doomed(c: &Connection) -> Result<Vec<Doomed>, StorageError> {
     let rows = c
-        .prepare_cached("SELECT shop, kind, name, media_type, until FROM doomed_files LIMIT 1000")?
+        .prepare_cached("SELECT shop, kind, name, media_type, until FROM doomed_files LIMIT 10000")?
         .query_map([], |row| {
             let named = row.get_ref(2)?.as_str()?;
             let file = match row.get_ref(1)?.as_str()? {
