@@ -24,6 +24,8 @@ pub struct Config {
     pub images: Images,
     pub processing: Processing,
     pub mail: Mail,
+    pub outbox: Outbox,
+    pub alerts: Alerts,
     pub plugins: Plugins,
     pub journal: Journal,
     pub log: Log,
@@ -72,6 +74,31 @@ pub struct Processing {
 pub struct Mail {
     pub from_name: String,
     pub from_address: String,
+}
+
+/// `[outbox]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "see Config")]
+pub struct Outbox {
+    pub tries: u32,
+    pub first_wait_ms: u64,
+    pub longest_wait_seconds: u64,
+}
+
+/// `[alerts]`
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "see Config")]
+pub struct Alerts {
+    pub webhook: String,
+}
+
+// The key in the address is a credential.
+impl std::fmt::Debug for Alerts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Alerts").field("webhook", &if self.webhook.is_empty() { "" } else { "…" }).finish()
+    }
 }
 
 /// `[plugins]`
@@ -157,6 +184,16 @@ impl Config {
         if !(1..=1_000_000).contains(&config.server.concurrent_requests) {
             let given = config.server.concurrent_requests;
             return Err(ConfigError(format!("server.concurrent_requests is 1 to 1000000, not {given}")));
+        }
+        if let Some(value) = environment.get("WECHAT_WEBHOOK").filter(|v| !v.trim().is_empty()) {
+            config.alerts.webhook.clone_from(value);
+        }
+        if !config.alerts.webhook.is_empty() {
+            crate::robot::Robot::read(&config.alerts.webhook)
+                .map_err(|why| ConfigError(format!("alerts.webhook (WECHAT_WEBHOOK): {why}")))?;
+        }
+        if !(1..=1000).contains(&config.outbox.tries) {
+            return Err(ConfigError(format!("outbox.tries is 1 to 1000, not {}", config.outbox.tries)));
         }
         if let Some(value) = environment.get("IMAGE_MODULE_ENABLED").filter(|v| !v.is_empty()) {
             config.processing.enabled = match value.to_ascii_lowercase().as_str() {

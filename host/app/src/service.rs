@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use shopkeeper_domain::{ImageId, ShopId};
 use shopkeeper_engine::{Allowance, CodeCache, Compiler, Engine, EngineConfig, Library};
 use shopkeeper_storage::{Key, Sqlite, Storage};
 use uuid::Uuid;
@@ -25,6 +26,8 @@ use crate::{
     workflow::Workflow,
 };
 
+/// How long a link to a picture is good, in seconds.
+const LINK: i64 = 24 * 60 * 60;
 /// The longest side of a picture in pixels.
 const MAX_SIDE: u32 = 16_384;
 
@@ -144,6 +147,14 @@ impl Service {
     /// The shops.
     pub fn shops(&self) -> &Shops {
         &self.shops
+    }
+
+    /// A link to a picture that needs no key, until it expires.
+    pub(crate) fn signed_link(&self, shop: &ShopId, image: &ImageId) -> String {
+        let expires = crate::workflow::now().timestamp() + LINK;
+        let signature = self.secret.sign_link(shop.as_str(), image.as_str(), expires);
+        let base = self.config.server.public_url.trim_end_matches('/');
+        format!("{base}/v1/shops/{shop}/images/{image}?expires={expires}&signature={signature}")
     }
 
     /// The storage.

@@ -1,11 +1,14 @@
 //! What a shop sets for itself.
 
 use serde::{Deserialize, Serialize};
-use shopkeeper_domain::{Currency, Money, Policy, TagThresholds};
+use shopkeeper_domain::{Currency, Money, OpeningHours, Patience, Policy, TagThresholds};
 use shopkeeper_engine::{Capability, PriceBounds};
 use utoipa::ToSchema;
 
-use crate::object::{object, optional_object};
+use crate::{
+    object::{object, optional_object},
+    robot::Robot,
+};
 
 /// Who works on a shop's pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -25,6 +28,22 @@ impl Processor {
             Self::External => "external-job",
         }
     }
+}
+
+/// The shop's customer-service agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Agent {
+    /// Where it is told that a result was shown. Signed as Standard Webhooks has it; see `GET webhook-secret`.
+    pub url: String,
+    /// How long it may take to answer, 1 to 60 seconds; then the shop's own wording is sent.
+    #[serde(default = "ten")]
+    #[schema(minimum = 1, maximum = 60)]
+    pub seconds: u64,
+}
+
+fn ten() -> u64 {
+    10
 }
 
 /// A shop's settings; what is left out has its default.
@@ -60,6 +79,27 @@ pub struct ShopSettings {
     pub plugin_capabilities: Vec<Capability>,
     /// Who the shop's mails are from, instead of the installation's name.
     pub mail_from_name: Option<String>,
+    /// Where texts and pictures for the chat are pushed, each signed as Standard Webhooks has it; see `GET webhook-secret`.
+    /// None: the connector pulls them, or is connected.
+    pub chat_webhook: Option<String>,
+    /// Who tells customers that their picture is ready; none: the wording plugin does.
+    #[schema(value_type = Option<Agent>)]
+    #[serde(deserialize_with = "optional_object")]
+    pub agent: Option<Agent>,
+    /// The WeChat Work robot (企业微信群机器人) that tells this shop's operators: its whole address or its key. None: the
+    /// installation's.
+    pub alert_webhook: Option<String>,
+    /// How long is waited for what: `reminder_minutes` (a customer who has a result before them is reminded once, in
+    /// opening hours), `stuck_minutes` and `not_started_minutes` (the operator is told), `parked_days` (a payment without
+    /// a picture is no longer taken for the next one). Null: for ever.
+    #[schema(value_type = Object)]
+    #[serde(deserialize_with = "object")]
+    pub patience: Patience,
+    /// When customers may be reminded: `windows`, each `{"days": ["Mon"], "from": "09:00", "to": "12:30"}`, and `holidays`
+    /// such as `"2027-02-06"`, in the shop's own time. No windows: always.
+    #[schema(value_type = Object)]
+    #[serde(deserialize_with = "object")]
+    pub opening_hours: OpeningHours,
     /// When a customer earns which tag.
     #[schema(value_type = Object)]
     #[serde(deserialize_with = "object")]
@@ -81,6 +121,11 @@ impl Default for ShopSettings {
             utc_offset_minutes: 480,
             plugin_capabilities: Capability::ALL.to_vec(),
             mail_from_name: None,
+            chat_webhook: None,
+            agent: None,
+            alert_webhook: None,
+            patience: policy.patience,
+            opening_hours: policy.hours,
             tags: policy.tags,
         }
     }
@@ -110,12 +155,45 @@ impl ShopSettings {
         if !(2..=35).contains(&self.locale.len()) || !self.locale.chars().all(tag) {
             return Err(("/locale", "a locale is a BCP 47 tag such as \"zh-CN\""));
         }
+        self.check_senders()?;
         if self
             .mail_from_name
             .as_ref()
             .is_some_and(|n| n.chars().count() > 64 || n.chars().any(char::is_control))
         {
             return Err(("/mail_from_name", "a name is at most 64 characters on one line"));
+        }
+        Ok(())
+    }
+
+    fn check_senders(&self) -> Result<(), (&'static str, &'static str)> {
+        let is_web = |url: &str| {
+            url.len() <= 2000
+                && url::Url::parse(url).is_ok_and(|u| matches!(u.scheme(), "http" | "https") && u.has_host())
+        };
+        if self.chat_webhook.as_deref().is_some_and(|url| !is_web(url)) {
+            return Err(("/chat_webhook", "a webhook is an address that begins with https:// or http://"));
+        }
+        if let Some(agent) = &self.agent {
+            if !is_web(&agent.url) {
+                return Err(("/agent/url", "a webhook is an address that begins with https:// or http://"));
+            }
+            if !(1..=60).contains(&agent.seconds) {
+                return Err(("/agent/seconds", "an agent may take 1 to 60 seconds"));
+            }
+        }
+        if self.alert_webhook.as_deref().is_some_and(|given| Robot::read(given).is_err()) {
+            return Err(("/alert_webhook", crate::robot::EXPECTED));
+        }
+        let hours = &self.opening_hours;
+        if hours.windows.len() > 50 || hours.holidays.len() > 400 {
+            return Err(("/opening_hours", "at most 50 windows and 400 holidays"));
+        }
+        if !hours.windows.iter().all(shopkeeper_domain::Window::is_sound) {
+            return Err((
+                "/opening_hours/windows",
+                "a window ends after it begins; write one over midnight as two",
+            ));
         }
         Ok(())
     }
@@ -127,6 +205,9 @@ impl ShopSettings {
             free_revisions: self.free_revisions,
             hold_failed_quality: self.hold_failed_quality,
             tags: self.tags.clone(),
+            patience: self.patience.clone(),
+            hours: self.opening_hours.clone(),
+            utc_offset_minutes: self.utc_offset_minutes,
         }
     }
 

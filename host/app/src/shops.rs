@@ -102,6 +102,12 @@ impl Shops {
         }
     }
 
+    /// The shops in memory to which what is said is pushed.
+    pub(crate) fn pushed(&self) -> Vec<ShopId> {
+        let known = self.known.load();
+        known.values().filter(|s| s.settings.chat_webhook.is_some()).map(|s| s.id.clone()).collect()
+    }
+
     /// Stores new settings and works by them from now on; `false` where there is no such shop.
     pub(crate) async fn put_settings(
         &self,

@@ -7,19 +7,23 @@
 mod alerts;
 mod local;
 mod mail;
+mod patience;
+mod talk;
+mod timers;
 
 use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
-use shopkeeper_domain::{Actor, Command};
-use shopkeeper_storage::{EntryState, OutboxEntry, Settle, StorageError};
+use shopkeeper_domain::{Actor, Alert, AlertKind, Command, OutboxId};
+use shopkeeper_storage::{NewEntry, OutboxEntry, Settle, StorageError};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::{
     service::Service,
     settings::Processor,
-    workflow::{ALERT, MAIL, Request, Subject, Turn, WorkflowError, now},
+    workflow::{ALERT, MAIL, Payload, Request, Subject, Turn, WorkflowError, now},
 };
 
 /// Who holds what this process claimed.
@@ -27,9 +31,9 @@ const OWNER: &str = "service";
 /// How long a worker of this process may take before its entry is due again.
 const LEASE: TimeDelta = TimeDelta::minutes(10);
 /// How often a worker looks without being rung: for entries that are to be tried again.
-const LOOK: Duration = Duration::from_secs(2);
-/// How often work is tried before it is given up.
-const TRIES: u32 = 8;
+const LOOK: Duration = Duration::from_secs(1);
+/// How much of a problem goes into an alert, in characters.
+const PROBLEM: usize = 200;
 
 /// What became of an entry's work.
 enum Outcome {
@@ -37,16 +41,19 @@ enum Outcome {
     Then(Command),
     /// Nothing follows: done, or no longer wanted.
     Done,
-    /// Something is wrong that may pass.
-    Later(String),
+    /// This is said to the customer in its place.
+    Instead(String),
+    /// Something is wrong that may pass; the other side may have said when.
+    Later(String, Option<Duration>),
+    /// Something is wrong that won't pass.
+    Never(String),
 }
 
-/// One kind of work.
+/// One kind of work that is done entry by entry.
 #[derive(Clone, Copy)]
 enum Work {
     Process,
     Mail,
-    Alert,
 }
 
 impl Work {
@@ -54,14 +61,6 @@ impl Work {
         match self {
             Self::Process => Processor::Local.queue(),
             Self::Mail => MAIL,
-            Self::Alert => ALERT,
-        }
-    }
-
-    fn actor(self) -> Actor {
-        match self {
-            Self::Process => Actor::Processor,
-            Self::Mail | Self::Alert => Actor::Mailer,
         }
     }
 
@@ -69,7 +68,6 @@ impl Work {
         match self {
             Self::Process => local::run(service, entry).await,
             Self::Mail => mail::run(service, entry).await,
-            Self::Alert => alerts::run(entry),
         }
     }
 }
@@ -83,13 +81,20 @@ pub(crate) async fn start(
     if taken_up > 0 {
         tracing::info!(entries = taken_up, "took up the work that was under way when the service went down");
     }
+    // Into memory with all of them: where a shop's messages are pushed to stands in its settings.
+    for shop in service.workflow.store.shops().await? {
+        service.shops.get(&shop.id).await?;
+    }
     let mut workers = JoinSet::new();
     let processing = service.config.processing.concurrency.max(1);
-    for (work, count) in [(Work::Process, processing), (Work::Mail, 1), (Work::Alert, 1)] {
+    for (work, count) in [(Work::Process, processing), (Work::Mail, 1)] {
         for _ in 0..count {
             workers.spawn(serve(work, service.clone(), stop.clone()));
         }
     }
+    workers.spawn(alerts::serve(service.clone(), stop.clone()));
+    workers.spawn(talk::serve(service.clone(), stop.clone()));
+    workers.spawn(timers::serve(service.clone(), stop.clone()));
     let plugins = service.workflow.plugins.clone();
     let stopped = stop.clone();
     workers.spawn(async move { plugins.serve_beside(stopped).await });
@@ -100,64 +105,111 @@ pub(crate) async fn start(
 async fn serve(work: Work, service: Arc<Service>, stop: CancellationToken) {
     let store = service.workflow.store.clone();
     while !stop.is_cancelled() {
-        let entries = store.claim(work.queue(), None, OWNER, now(), now() + LEASE, 1).await;
-        let entry = match entries {
-            Ok(entries) => entries.into_iter().next(),
-            Err(error) => {
-                tracing::error!(queue = work.queue(), %error, "the outbox can't be read");
-                None
-            }
-        };
-        let Some(entry) = entry else {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = service.workflow.wake.wait(work.queue()) => {}
-                () = tokio::time::sleep(LOOK) => {}
-            }
+        let claimed = store.claim(work.queue(), None, OWNER, now(), now() + LEASE, 1).await;
+        let Some(entry) = found(work.queue(), claimed).into_iter().next() else {
+            idle(&service, &stop, work.queue()).await;
             continue;
         };
         let outcome = work.run(&service, &entry).await;
-        if let Err(error) = conclude(work, &service, &entry, outcome).await {
-            // The lease runs out and the work is done again.
-            tracing::error!(queue = work.queue(), entry = %entry.id, %error, "the outcome could not be stored");
-            tokio::time::sleep(LOOK).await;
-        }
+        conclude(&service, &entry, outcome).await;
     }
 }
 
-async fn conclude(
-    work: Work,
+/// What was claimed; nothing where the outbox can't be read.
+fn found(queue: &str, claimed: Result<Vec<OutboxEntry>, StorageError>) -> Vec<OutboxEntry> {
+    claimed.unwrap_or_else(|error| {
+        tracing::error!(queue, %error, "the outbox can't be read");
+        Vec::new()
+    })
+}
+
+/// Waits for something to come into a queue, or for the time to look again.
+async fn idle(service: &Service, stop: &CancellationToken, queue: &'static str) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = service.workflow.wake.wait(queue) => {}
+        () = tokio::time::sleep(LOOK) => {}
+    }
+}
+
+/// Stores what became of an entry's work.
+async fn conclude(service: &Service, entry: &OutboxEntry, outcome: Outcome) {
+    if let Err(error) = store_outcome(service, entry, outcome).await {
+        // The lease runs out and the work is done again.
+        tracing::error!(queue = entry.kind, entry = %entry.id, %error, "the outcome could not be stored");
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+async fn store_outcome(
     service: &Service,
     entry: &OutboxEntry,
     outcome: Outcome,
 ) -> Result<(), WorkflowError> {
-    let settle = |state| Settle { id: entry.id, state, now: now() };
+    let store = &service.workflow.store;
+    let settled = Settle { id: entry.id, now: now() };
     match outcome {
         Outcome::Then(command) => {
             let Some(shop) = service.shops.get(&entry.shop).await? else { return Ok(()) };
-            let settled = settle(EntryState::Done);
-            let turn =
-                Turn { shop, actor: work.actor(), repeatable: None, settle: Some(settled), status: 200 };
+            let actor = if entry.kind == MAIL { Actor::Mailer } else { Actor::Processor };
+            let turn = Turn { shop, actor, repeatable: None, settle: Some(settled), status: 200 };
             let Some(subject) = subject(entry) else {
-                return Ok(service.workflow.store.settle(settled).await?);
+                return Ok(store.settle(settled).await?);
             };
             match service.workflow.handle(&turn, subject, Request::Command(command), &|_| String::new()).await
             {
                 // Somebody else decided meanwhile: the outcome is no longer wanted.
                 Err(WorkflowError::Rejected(why)) => {
-                    tracing::info!(queue = work.queue(), entry = %entry.id, %why, "an outcome came too late");
-                    Ok(service.workflow.store.settle(settled).await?)
+                    tracing::info!(queue = entry.kind, entry = %entry.id, %why, "an outcome came too late");
+                    Ok(store.settle(settled).await?)
                 }
                 other => other.map(drop),
             }
         }
-        Outcome::Done => Ok(service.workflow.store.settle(settle(EntryState::Done)).await?),
-        Outcome::Later(problem) => {
-            let wait = TimeDelta::seconds(1 << entry.attempts.min(8));
-            tracing::warn!(queue = work.queue(), entry = %entry.id, attempt = entry.attempts, %problem, "will be tried again");
-            Ok(service.workflow.store.settle(settle(EntryState::Again(now() + wait))).await?)
+        Outcome::Done => Ok(store.settle(settled).await?),
+        Outcome::Instead(text) => {
+            let payload = serde_json::to_string(&Payload::Text(text)).expect("a payload is plain data");
+            store.reword(entry.id, payload, now()).await?;
+            if let Some(shop) = service.shops.get(&entry.shop).await? {
+                service.workflow.wake.ring(&shop, &["text"]);
+            }
+            Ok(())
         }
+        Outcome::Later(problem, asked) if entry.attempts < service.config.outbox.tries => {
+            let wait = patience::wait(&service.config.outbox, entry.attempts, asked);
+            tracing::warn!(queue = entry.kind, entry = %entry.id, attempt = entry.attempts, %problem, "will be tried again");
+            Ok(store.postpone(entry.id, now() + wait, Some(problem)).await?)
+        }
+        Outcome::Later(problem, _) | Outcome::Never(problem) => bury(service, entry, problem).await,
     }
+}
+
+/// Gives an entry up and tells the operator; not where it is the telling itself that fails.
+async fn bury(service: &Service, entry: &OutboxEntry, problem: String) -> Result<(), WorkflowError> {
+    tracing::error!(queue = entry.kind, shop = %entry.shop, entry = %entry.id, attempts = entry.attempts, %problem,
+        "given up: see the dead letters of the shop, from where it can be sent again");
+    let alert = (entry.kind != ALERT).then(|| {
+        let alert = Alert {
+            kind: AlertKind::DeadLetter { queue: entry.kind.clone() },
+            customer: entry.customer.clone(),
+            account: entry.account.clone(),
+            task: entry.task,
+            order: None,
+            reason: problem.chars().take(PROBLEM).collect(),
+        };
+        NewEntry {
+            id: OutboxId(Uuid::now_v7()),
+            kind: ALERT,
+            task: entry.task,
+            account: entry.account.clone(),
+            payload: serde_json::to_string(&Payload::Alert(alert)).expect("a payload is plain data"),
+        }
+    });
+    service.workflow.store.bury(entry.id, problem, now(), alert).await?;
+    if let Some(shop) = service.shops.get(&entry.shop).await? {
+        service.workflow.wake.ring(&shop, &[ALERT]);
+    }
+    Ok(())
 }
 
 fn subject(entry: &OutboxEntry) -> Option<Subject> {

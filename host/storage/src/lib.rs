@@ -18,9 +18,9 @@ use shopkeeper_domain::{
 use uuid::Uuid;
 
 pub use records::{
-    AnswerKey, Call, CallFilter, CallMode, Commit, Counts, EntryState, Image, InboundMessage, Incident, Key,
-    Loaded, Named, NewEntry, Offer, OutboxEntry, OwnedCase, Page, RememberedAnswer, Settle, ShadowCounts,
-    Shop, TaskFilter, Turn, Turning, UploadedPlugin,
+    AnswerKey, Call, CallFilter, CallMode, Commit, Counts, DeadLetter, DueTimer, Image, InboundMessage,
+    Incident, Key, Loaded, Named, NewEntry, Offer, OutboxEntry, OwnedCase, Page, Queue, RememberedAnswer,
+    Settle, ShadowCounts, Shop, TaskFilter, Turn, Turning, UploadedPlugin,
 };
 pub use sqlite::Sqlite;
 
@@ -135,7 +135,8 @@ pub trait Storage: Send + Sync {
         answer: AnswerOf,
     ) -> Result<Option<Offer>, StorageError>;
 
-    /// The chat entries that wait to be sent, in order, after the entry `after`.
+    /// The chat entries that may be sent now, in order, after the entry `after`: nothing that was queued before a person
+    /// took the conversation over, and nothing that comes after a notice to the agent that is not answered yet.
     async fn waiting_chat(
         &self,
         shop: &ShopId,
@@ -159,12 +160,58 @@ pub trait Storage: Send + Sync {
         lease: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<OutboxEntry>, StorageError>;
-    /// Ends an entry's time with a worker.
+    /// Takes the first waiting entry of each conversation for a worker until `lease`: notices to the agents of all shops
+    /// but the busy ones, and texts and pictures of those shops to which they are pushed. Nothing of a conversation that a
+    /// person has.
+    async fn claim_talk(
+        &self,
+        pushed: Vec<ShopId>,
+        busy: Vec<ShopId>,
+        owner: &str,
+        now: DateTime<Utc>,
+        lease: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<OutboxEntry>, StorageError>;
+    /// Ends an entry.
     async fn settle(&self, settle: Settle) -> Result<(), StorageError>;
+    /// Has an entry tried again from this time on, because of this problem; where there is none, it was not tried and the
+    /// claim does not count.
+    async fn postpone(
+        &self,
+        id: OutboxId,
+        until: DateTime<Utc>,
+        problem: Option<String>,
+    ) -> Result<(), StorageError>;
+    /// Makes an answered notice the text that it stands for, in its place in the conversation.
+    async fn reword(&self, id: OutboxId, payload: String, now: DateTime<Utc>) -> Result<(), StorageError>;
+    /// Gives an entry up, and tells the operator.
+    async fn bury(
+        &self,
+        id: OutboxId,
+        problem: String,
+        now: DateTime<Utc>,
+        alert: Option<NewEntry>,
+    ) -> Result<(), StorageError>;
+    /// Entries that were given up, newest first, before a position.
+    async fn dead_letters(
+        &self,
+        shop: &ShopId,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Page<DeadLetter>, StorageError>;
+    /// Has a dead letter sent again, as if for the first time; its kind, or none where there is no such dead letter.
+    async fn resend(
+        &self,
+        shop: &ShopId,
+        id: OutboxId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<String>, StorageError>;
+    /// The timers that are due, oldest first. They stay until a commit replaces them.
+    async fn due_timers(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<DueTimer>, StorageError>;
     /// Gives back everything that this owner held when it went down; returns how many entries.
     async fn release(&self, owner: &str) -> Result<usize, StorageError>;
-    /// How many entries wait, by kind.
-    async fn count_waiting(&self) -> Result<Counts<String>, StorageError>;
+    /// How each queue stands, of one shop or of all.
+    async fn queues(&self, shop: Option<&ShopId>) -> Result<Vec<Queue>, StorageError>;
 
     /// The first answer to a request with this key.
     async fn answer(&self, key: AnswerKey) -> Result<Option<RememberedAnswer>, StorageError>;

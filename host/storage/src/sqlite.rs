@@ -5,10 +5,12 @@
 
 mod case;
 mod code;
+mod dead;
 mod entries;
 mod lookup;
 mod plugins;
 mod pool;
+mod timers;
 
 use std::{path::Path, time::Duration};
 
@@ -25,9 +27,9 @@ use shopkeeper_domain::{
 use uuid::Uuid;
 
 use crate::{
-    AnswerKey, AnswerOf, Call, CallFilter, Commit, Counts, Image, Incident, Key, Loaded, Named, Offer,
-    OutboxEntry, OwnedCase, Page, RememberedAnswer, Settle, ShadowCounts, Shop, Storage, StorageError,
-    TaskFilter, Turn, Turning, UploadedPlugin,
+    AnswerKey, AnswerOf, Call, CallFilter, Commit, Counts, DeadLetter, DueTimer, Image, Incident, Key,
+    Loaded, Named, NewEntry, Offer, OutboxEntry, OwnedCase, Page, Queue, RememberedAnswer, Settle,
+    ShadowCounts, Shop, Storage, StorageError, TaskFilter, Turn, Turning, UploadedPlugin,
 };
 use pool::{Readers, Writer};
 
@@ -264,6 +266,66 @@ impl Storage for Sqlite {
         self.writer.run(move |c| entries::claim(c, kind, shop.as_ref(), &owner, now, lease, limit)).await
     }
 
+    async fn claim_talk(
+        &self,
+        pushed: Vec<ShopId>,
+        busy: Vec<ShopId>,
+        owner: &str,
+        now: DateTime<Utc>,
+        lease: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<OutboxEntry>, StorageError> {
+        let owner = owner.to_owned();
+        self.writer.run(move |c| entries::claim_talk(c, &pushed, &busy, &owner, now, lease, limit)).await
+    }
+
+    async fn postpone(
+        &self,
+        id: OutboxId,
+        until: DateTime<Utc>,
+        problem: Option<String>,
+    ) -> Result<(), StorageError> {
+        self.writer.run(move |c| entries::postpone(c, id, until, problem.as_deref())).await
+    }
+
+    async fn reword(&self, id: OutboxId, payload: String, now: DateTime<Utc>) -> Result<(), StorageError> {
+        self.writer.run(move |c| entries::reword(c, id, &payload, now)).await
+    }
+
+    async fn bury(
+        &self,
+        id: OutboxId,
+        problem: String,
+        now: DateTime<Utc>,
+        alert: Option<NewEntry>,
+    ) -> Result<(), StorageError> {
+        self.writer.run(move |c| dead::bury(c, id, &problem, now, alert.as_ref())).await
+    }
+
+    async fn dead_letters(
+        &self,
+        shop: &ShopId,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Page<DeadLetter>, StorageError> {
+        let shop = shop.clone();
+        self.readers.run(move |c| dead::letters(c, &shop, before, limit)).await
+    }
+
+    async fn resend(
+        &self,
+        shop: &ShopId,
+        id: OutboxId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<String>, StorageError> {
+        let shop = shop.clone();
+        self.writer.run(move |c| dead::resend(c, &shop, id, now)).await
+    }
+
+    async fn due_timers(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<DueTimer>, StorageError> {
+        self.readers.run(move |c| timers::due(c, now, limit)).await
+    }
+
     async fn settle(&self, settle: Settle) -> Result<(), StorageError> {
         self.writer.run(move |c| entries::settle(c, &settle)).await
     }
@@ -273,8 +335,9 @@ impl Storage for Sqlite {
         self.writer.run(move |c| entries::release(c, &owner)).await
     }
 
-    async fn count_waiting(&self) -> Result<Counts<String>, StorageError> {
-        self.readers.run(entries::count_waiting).await
+    async fn queues(&self, shop: Option<&ShopId>) -> Result<Vec<Queue>, StorageError> {
+        let shop = shop.cloned();
+        self.readers.run(move |c| dead::queues(c, shop.as_ref())).await
     }
 
     async fn answer(&self, key: AnswerKey) -> Result<Option<RememberedAnswer>, StorageError> {

@@ -8,8 +8,8 @@ use shopkeeper_domain::{
     Specification, decide,
 };
 use shopkeeper_storage::{
-    AnswerKey, Commit, EntryState, InboundMessage, Named, NewEntry, RememberedAnswer, Settle, Shop, Sqlite,
-    Storage, StorageError,
+    AnswerKey, Commit, InboundMessage, Named, NewEntry, RememberedAnswer, Settle, Shop, Sqlite, Storage,
+    StorageError,
 };
 use uuid::Uuid;
 
@@ -80,6 +80,7 @@ impl Fixture {
             outbox: Vec::new(),
             offers,
             settle: None,
+            timers: None,
             calls: Vec::new(),
             incidents: Vec::new(),
             message: None,
@@ -219,7 +220,7 @@ async fn work_is_claimed_by_one_and_due_again_when_its_lease_is_over() {
     assert_eq!((first.len(), second.len()), (1, 1));
     assert_ne!(first[0].id, second[0].id);
     assert!(claim("c", now(), 9).await.is_empty());
-    let settle = Settle { id: first[0].id, state: EntryState::Done, now: now() };
+    let settle = Settle { id: first[0].id, now: now() };
     f.store.settle(settle).await.expect("settles");
     let again = claim("c", later, 9).await;
     assert_eq!((again.len(), again[0].attempts), (1, 2));

@@ -144,7 +144,7 @@ pub(super) async fn take(
                 price_hint: task.quote.as_ref().map(|q| q.hint.clone()),
                 quote: task.quote.as_ref().map(|q| QuoteView::new(q, None)),
                 image_id: task.image.to_string(),
-                image_url: app.signed_link(&shop, &task.image),
+                image_url: app.service.signed_link(&shop.id, &task.image),
                 task: TaskView::from(task),
             })
         }

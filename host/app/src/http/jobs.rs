@@ -8,7 +8,7 @@ use axum::{
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use shopkeeper_domain::{Command, full_prompt};
-use shopkeeper_storage::{EntryState, OutboxEntry, Settle};
+use shopkeeper_storage::{OutboxEntry, Settle};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -63,7 +63,7 @@ pub(super) async fn claim(State(app): State<App>, access: InShop<ImageAi>) -> Re
         match hand_out(&app, &access, &entry, lease).await? {
             Some(job) => return Ok(JsonAnswer(job).into_response()),
             // Nobody wants this attempt any more: on to the next.
-            None => store.settle(Settle { id: entry.id, state: EntryState::Done, now: now() }).await?,
+            None => store.settle(Settle { id: entry.id, now: now() }).await?,
         }
     }
 }
@@ -99,7 +99,7 @@ async fn hand_out(
         subject: spec.subject.clone(),
         quality: spec.quality.clone(),
         image_id: task.image.to_string(),
-        url: app.signed_link(&access.shop, &task.image),
+        url: app.service.signed_link(&access.shop.id, &task.image),
         reference_image_ids: task.notes.iter().flat_map(|n| &n.images).map(ToString::to_string).collect(),
         lease_until,
     }))

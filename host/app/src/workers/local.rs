@@ -3,7 +3,7 @@
 use shopkeeper_domain::{Case, Command, Outcome as Attempt, State, Task, full_prompt};
 use shopkeeper_storage::OutboxEntry;
 
-use super::{Outcome, TRIES};
+use super::Outcome;
 use crate::{
     imaging::{self, Job, Refused},
     pictures::PictureError,
@@ -11,10 +11,12 @@ use crate::{
     workflow::Payload,
 };
 
+/// How often work that ended in a crash is begun again.
+const TRIES: u32 = 8;
+
 pub(super) async fn run(service: &Service, entry: &OutboxEntry) -> Outcome {
     let (Some(id), Some(Payload::Job { token })) = (entry.task, Payload::parse(&entry.payload)) else {
-        tracing::error!(entry = %entry.id, "a job can't be read");
-        return Outcome::Done;
+        return Outcome::Never("the job can't be read".to_owned());
     };
     let finish = |outcome| Outcome::Then(Command::Finish { task: id, token: Some(token), outcome });
     if entry.attempts > TRIES {
@@ -23,19 +25,19 @@ pub(super) async fn run(service: &Service, entry: &OutboxEntry) -> Outcome {
     let case = match service.workflow.store.load_by_task(&entry.shop, id).await {
         Ok(Some(found)) => found.case,
         Ok(None) => return Outcome::Done,
-        Err(error) => return Outcome::Later(error.to_string()),
+        Err(error) => return Outcome::Later(error.to_string(), None),
     };
     let Some(task) = wanted(&case, id, token) else { return Outcome::Done };
     let original = match service.pictures.read(&entry.shop, &task.image).await {
         Ok(Some((_, bytes))) => bytes,
         Ok(None) => return finish(Attempt::Broke("原图已不存在".to_owned())),
-        Err(error) => return Outcome::Later(error.to_string()),
+        Err(error) => return Outcome::Later(error.to_string(), None),
     };
     match process(service, task.clone(), original).await {
         Ok(bytes) => match service.pictures.keep(&entry.shop, bytes).await {
             Ok(kept) => finish(Attempt::Picture { image: kept.id, quality: None }),
             Err(PictureError::Refused(problem)) => finish(Attempt::Broke(problem.to_string())),
-            Err(error) => Outcome::Later(error.to_string()),
+            Err(error) => Outcome::Later(error.to_string(), None),
         },
         Err(Attempt::Picture { .. }) => Outcome::Done,
         Err(failure) => finish(failure),

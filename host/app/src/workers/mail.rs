@@ -3,7 +3,7 @@
 use shopkeeper_domain::{Case, Command, EmailAddress, ImageId, OutboxId, State, Task, TaskId};
 use shopkeeper_storage::OutboxEntry;
 
-use super::{Outcome, TRIES};
+use super::Outcome;
 use crate::{
     mailer::{Attachment, Mail, MailError},
     pictures::extension,
@@ -13,19 +13,19 @@ use crate::{
 
 pub(super) async fn run(service: &Service, entry: &OutboxEntry) -> Outcome {
     let Some(Payload::Mail { to, tasks, subject, body }) = Payload::parse(&entry.payload) else {
-        tracing::error!(entry = %entry.id, "a mail can't be read");
-        return Outcome::Done;
+        return Outcome::Never("the mail can't be read".to_owned());
     };
+    let tries = service.config.outbox.tries;
     match compose(service, entry, to, &tasks, subject, body).await {
         Ok(None) => Outcome::Done,
         Ok(Some(mail)) => match service.mailer.send(mail).await {
             Ok(()) => Outcome::Then(Command::MailSent { mail: entry.id }),
-            Err(MailError::Transient(problem)) if entry.attempts < TRIES => Outcome::Later(problem),
+            Err(MailError::Transient(problem)) if entry.attempts < tries => Outcome::Later(problem, None),
             Err(MailError::Transient(reason) | MailError::Permanent(reason)) => {
                 Outcome::Then(Command::MailFailed { mail: entry.id, reason })
             }
         },
-        Err(problem) if entry.attempts < TRIES => Outcome::Later(problem),
+        Err(problem) if entry.attempts < tries => Outcome::Later(problem, None),
         Err(reason) => Outcome::Then(Command::MailFailed { mail: entry.id, reason }),
     }
 }
