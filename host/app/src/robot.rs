@@ -182,10 +182,7 @@ fn escaped(text: &str, longest: usize) -> String {
         '>' => '＞',
         '[' => '［',
         ']' => '］',
-        '(' => '（',
-        ')' => '）',
         '*' => '＊',
-        '_' => '＿',
         '`' => '｀',
         '#' => '＃',
         '@' => '＠',
@@ -243,7 +240,7 @@ mod tests {
     fn what_a_customer_wrote_is_no_markdown() {
         let text = markdown("店", &[alert("<@all> [点我](http://x.example) **重要**\n# 标题")]);
         let reason = text.lines().last().expect("a line");
-        assert_eq!(reason, "> 原因: ＜＠all＞ ［点我］（http://x.example） ＊＊重要＊＊ ＃ 标题");
+        assert_eq!(reason, "> 原因: ＜＠all＞ ［点我］(http://x.example) ＊＊重要＊＊ ＃ 标题");
     }
 
     #[test]

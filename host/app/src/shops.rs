@@ -118,7 +118,12 @@ impl Shops {
         if !self.store.put_settings(id, text).await? {
             return Ok(false);
         }
+        let before = self.get(id).await?;
         self.update(id, |shop| shop.settings = settings.clone());
+        let time = |s: &ShopSettings| (s.patience.clone(), s.opening_hours.clone(), s.utc_offset_minutes);
+        if before.is_none_or(|shop| time(&shop.settings) != time(settings)) {
+            self.store.review_timers(id, crate::workflow::now()).await?;
+        }
         Ok(true)
     }
 

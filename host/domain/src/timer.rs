@@ -17,6 +17,8 @@ pub enum Timer {
     NotStarted(OrderId),
     /// A parked payment has waited too long: it is no longer taken for the next picture.
     Expired(OrderId),
+    /// The shop's patience may have changed: the timers of the case are set anew. Never follows from a case.
+    Review,
 }
 
 /// How long is waited for what. None: for ever.

@@ -206,6 +206,8 @@ pub trait Storage: Send + Sync {
         id: OutboxId,
         now: DateTime<Utc>,
     ) -> Result<Option<String>, StorageError>;
+    /// Has the timers of every case of a shop that may have any looked at again.
+    async fn review_timers(&self, shop: &ShopId, now: DateTime<Utc>) -> Result<(), StorageError>;
     /// The timers that are due, oldest first. They stay until a commit replaces them.
     async fn due_timers(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<DueTimer>, StorageError>;
     /// Gives back everything that this owner held when it went down; returns how many entries.

@@ -322,6 +322,11 @@ impl Storage for Sqlite {
         self.writer.run(move |c| dead::resend(c, &shop, id, now)).await
     }
 
+    async fn review_timers(&self, shop: &ShopId, now: DateTime<Utc>) -> Result<(), StorageError> {
+        let shop = shop.clone();
+        self.writer.run(move |c| timers::review(c, &shop, now)).await
+    }
+
     async fn due_timers(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<DueTimer>, StorageError> {
         self.readers.run(move |c| timers::due(c, now, limit)).await
     }

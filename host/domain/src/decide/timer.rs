@@ -26,6 +26,7 @@ pub(super) fn ring(draft: &mut Draft<'_>, timer: Timer) {
             rang(draft, None, Timer::NotStarted(order.clone()));
             draft.alert_order(AlertKind::PaidNotStarted, &order, "已付款,仍未开始作图");
         }
+        Timer::Review => {}
         Timer::Expired(order) => {
             let Some(parked) = draft.case.payment(&order).cloned() else { return };
             payment::settle_later(draft, parked, PaymentOutcome::Expired);

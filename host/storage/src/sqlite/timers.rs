@@ -29,6 +29,18 @@ pub(super) fn put(
     Ok(())
 }
 
+/// A timer of each case with an open task or a parked payment, which has the others set anew.
+pub(super) fn review(c: &Connection, shop: &ShopId, now: DateTime<Utc>) -> Result<(), StorageError> {
+    c.prepare_cached(
+        "INSERT OR REPLACE INTO timers (shop, platform, customer, timer, due)
+         SELECT shop, platform, customer, ?2, ?3 FROM tasks
+         WHERE shop = ?1 AND status NOT IN ('completed', 'cancelled')
+         UNION SELECT shop, platform, customer, ?2, ?3 FROM payments WHERE shop = ?1 AND outcome = 'parked'",
+    )?
+    .execute(params![shop.as_str(), json(&Timer::Review)?, micros(now)])?;
+    Ok(())
+}
+
 pub(super) fn due(c: &Connection, now: DateTime<Utc>, limit: u32) -> Result<Vec<DueTimer>, StorageError> {
     let rows = c
         .prepare_cached(
