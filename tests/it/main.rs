@@ -6,6 +6,7 @@ mod bad_input;
 mod contract;
 mod external;
 mod fetching;
+mod mail;
 mod order;
 mod outbox;
 mod plugins;

@@ -7,6 +7,8 @@ use std::{
     time::Duration,
 };
 
+use chrono::TimeDelta;
+use shopkeeper_domain::{ImageId, ShopId};
 use shopkeeper_engine::{Allowance, CodeCache, Compiler, Engine, EngineConfig, Library};
 use shopkeeper_storage::{Key, Sqlite, Storage};
 use uuid::Uuid;
@@ -15,7 +17,7 @@ use crate::{
     config::Config,
     fetch::Fetcher,
     imaging::Limits,
-    mailer::{FileMailer, Mailer},
+    mailer::{self, Mailer},
     metrics::Metrics,
     pictures::{Desk, Pictures},
     plugins::Plugins,
@@ -120,7 +122,7 @@ impl Service {
         Ok(Self {
             pictures: Pictures::new(data.join("images"), desk.clone(), limits, store.clone()),
             fetcher: Fetcher::new(&config.images).map_err(StartError::new)?,
-            mailer: Box::new(FileMailer::new(data.join("mail"), desk, &config.mail).map_err(StartError)?),
+            mailer: mailer::open(&config.mail, data.join("mail"), desk).map_err(StartError)?,
             shops,
             workflow: Workflow {
                 store,
@@ -134,6 +136,14 @@ impl Service {
             first_start,
             _lock: lock,
         })
+    }
+
+    /// A link to a shop's picture that needs no key, for so long.
+    pub(crate) fn signed_link(&self, shop: &ShopId, image: &ImageId, good_for: TimeDelta) -> String {
+        let expires = (crate::workflow::now() + good_for).timestamp();
+        let signature = self.secret.sign_link(shop.as_str(), image.as_str(), expires);
+        let base = self.config.server.public_url.trim_end_matches('/');
+        format!("{base}/v1/shops/{shop}/images/{image}?expires={expires}&signature={signature}")
     }
 
     /// The plugin host.

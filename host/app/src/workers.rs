@@ -85,7 +85,8 @@ pub(crate) async fn start(
     }
     let mut workers = JoinSet::new();
     let processing = service.config.processing.concurrency.max(1);
-    for (work, count) in [(Work::Process, processing), (Work::Mail, 1), (Work::Alert, 1)] {
+    let mails = service.config.mail.concurrency;
+    for (work, count) in [(Work::Process, processing), (Work::Mail, mails), (Work::Alert, 1)] {
         for _ in 0..count {
             workers.spawn(serve(work, service.clone(), stop.clone()));
         }
