@@ -51,7 +51,9 @@ async fn an_order_arrives_encrypted_and_as_it_was_meant() {
         });
         let analysed = app.post("image-ai", "/analyses", analysis).await.expect(201);
         let task = analysed["task"]["id"].as_str().expect("an id").to_owned();
-        app.post("payments", "/payments", json!({ "customer_id": "tb_1", "order_id": "1" })).await.expect(200);
+        app.post("payments", "/payments", json!({ "customer_id": "tb_1", "order_id": "1" }))
+            .await
+            .expect(200);
         app.hear_until("好了,你看一下效果,没问题把邮箱发我").await;
         app.say("tb_1", "m1", "可以了，发到lin+work@example.com").await;
         app.hear_until(MAILED).await;
@@ -209,8 +211,10 @@ async fn what_a_mail_has_no_room_for_goes_as_a_link_that_opens_without_a_key() {
     let size = photo().len();
     // Room for one picture and a half.
     let room = (size + size / 2).to_string();
-    let more =
-        [("SHOPKEEPER_MAIL__MAX_BYTES", room.as_str()), ("SHOPKEEPER_SERVER__PUBLIC_URL", "https://shop.example.com/")];
+    let more = [
+        ("SHOPKEEPER_MAIL__MAX_BYTES", room.as_str()),
+        ("SHOPKEEPER_SERVER__PUBLIC_URL", "https://shop.example.com/"),
+    ];
     let app = service(&server, &more).await;
     app.shown("tb_1").await;
     app.shown("tb_1").await;

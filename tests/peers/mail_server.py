@@ -14,6 +14,7 @@ import pathlib
 import re
 import ssl
 import sys
+import warnings
 from collections import Counter
 
 from aiosmtpd.smtp import SMTP, AuthResult
@@ -80,6 +81,8 @@ def main():
     arguments.add_argument("--login", required=True)
     arguments.add_argument("--password", required=True)
     given = arguments.parse_args()
+    # It takes a login over TLS from the first byte for one without TLS.
+    warnings.simplefilter("ignore", UserWarning)
     logging.getLogger("mail.log").addHandler(Log())
     logging.getLogger("mail.log").setLevel(logging.INFO)
     logging.getLogger("mail.log").propagate = False

@@ -151,7 +151,9 @@ fn list<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>
     }
     Ok(match Given::deserialize(deserializer)? {
         Given::List(list) => list,
-        Given::Text(text) => text.split(',').map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned).collect(),
+        Given::Text(text) => {
+            text.split(',').map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned).collect()
+        }
     })
 }
 

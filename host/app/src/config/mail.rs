@@ -79,17 +79,25 @@ impl Mail {
             return Ok(());
         }
         if self.host.is_empty() {
-            return Err("mail.host is empty: name the server to send through, such as \"smtp.qq.com\"".to_owned());
+            return Err(
+                "mail.host is empty: name the server to send through, such as \"smtp.qq.com\"".to_owned()
+            );
         }
         if self.port == 0 {
-            return Err("mail.port is 0: it is 465 for \"tls\" and 587 for \"starttls\" nearly everywhere".to_owned());
+            return Err(
+                "mail.port is 0: it is 465 for \"tls\" and 587 for \"starttls\" nearly everywhere".to_owned()
+            );
         }
         if EmailAddress::from_str(&self.from_address).is_err() {
             let given = &self.from_address;
-            return Err(format!("mail.from_address {given:?} is no address to send from: QQ and 163 want the login's"));
+            return Err(format!(
+                "mail.from_address {given:?} is no address to send from: QQ and 163 want the login's"
+            ));
         }
         match (self.username.is_empty(), self.password.reveal().is_empty()) {
-            (false, true) => Err("mail.password is empty: set SHOPKEEPER_MAIL__PASSWORD in the environment".to_owned()),
+            (false, true) => {
+                Err("mail.password is empty: set SHOPKEEPER_MAIL__PASSWORD in the environment".to_owned())
+            }
             (true, false) => Err("mail.username is empty, but there is a password".to_owned()),
             _ => Ok(()),
         }

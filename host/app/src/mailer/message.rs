@@ -5,7 +5,7 @@ use std::{fmt::Write, time::SystemTime};
 use lettre::{
     Address, Message,
     address::Envelope,
-    message::{Attachment as Part, Mailbox, MultiPart, SinglePart, header::ContentType},
+    message::{Attachment as Part, Mailbox, MultiPart, header::ContentType},
 };
 
 use super::{Link, Mail, MailError};
@@ -45,7 +45,8 @@ impl Sender {
 
     fn build(&self, mail: Mail) -> Result<Message, MailError> {
         // Lettre's errors name the part that is wrong, not the address.
-        let permanent = |e: &dyn std::fmt::Display| MailError::Permanent(format!("the mail can't be built: {e}"));
+        let permanent =
+            |e: &dyn std::fmt::Display| MailError::Permanent(format!("the mail can't be built: {e}"));
         let to: Address = mail.to.as_str().parse().map_err(|e| permanent(&e))?;
         let from_name = mail.from_name.as_deref().map_or_else(|| self.name.clone(), one_line);
         let (text, html) = both(&mail.body, &mail.links, mail.link_days);

@@ -58,8 +58,9 @@ impl SmtpMailer {
     pub(crate) fn new(config: &config::Mail) -> Result<Self, String> {
         let mut tls = TlsParameters::builder(config.host.clone());
         if !config.ca_file.as_os_str().is_empty() {
-            let problem =
-                |e: &dyn std::fmt::Display| format!("mail.ca_file {} can't be used: {e}", config.ca_file.display());
+            let problem = |e: &dyn std::fmt::Display| {
+                format!("mail.ca_file {} can't be used: {e}", config.ca_file.display())
+            };
             let pem = fs::read(&config.ca_file).map_err(|e| problem(&e))?;
             if !pem.windows(11).any(|w| w == b"CERTIFICATE") {
                 return Err(problem(&"it holds no certificate in PEM"));
@@ -149,7 +150,11 @@ impl SmtpMailer {
     }
 
     fn too_slow(&self, time: Duration) -> MailError {
-        MailError::Transient(format!("the mail server {} took longer than {} s", self.server(), time.as_secs()))
+        MailError::Transient(format!(
+            "the mail server {} took longer than {} s",
+            self.server(),
+            time.as_secs()
+        ))
     }
 }
 

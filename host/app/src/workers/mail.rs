@@ -24,7 +24,8 @@ pub(super) async fn run(service: &Service, entry: &OutboxEntry) -> Outcome {
     match service.mailer.send(mail).await {
         Ok(()) => Outcome::Then(Command::MailSent { mail: entry.id }),
         Err(MailError::Permanent(reason)) if attached > service.config.mail.max_bytes => {
-            let note = "its pictures are larger than mail.max_bytes, and go as links only with server.public_url";
+            let note =
+                "its pictures are larger than mail.max_bytes, and go as links only with server.public_url";
             unsent(entry, MailError::Permanent(format!("{reason} (note: {note})")))
         }
         Err(error) => unsent(entry, error),
