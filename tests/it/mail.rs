@@ -9,7 +9,10 @@ use reqwest::Method;
 use serde_json::json;
 
 use self::server::{LOGIN, MailServer, PASSWORD};
-use crate::app::{TestApp, photo, program};
+use crate::{
+    app::{TestApp, photo, program},
+    process::{Served, admin},
+};
 
 const MAILED: &str = "发到您邮箱了,注意查收哈";
 const FAILED: &str = "邮件发送失败了,您再发一次邮箱试试";
@@ -109,6 +112,25 @@ async fn what_passes_is_tried_again_and_the_customer_has_one_mail() {
         assert_eq!((first.message_id(), first.date()), (second.message_id(), second.date()), "the same mail");
     }
     app.stop().await;
+}
+
+#[tokio::test]
+async fn a_mail_that_a_kill_cut_off_goes_out_again_as_the_same_mail() {
+    let mut server = MailServer::start("tls");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut service = Served::start_with(folder.path(), server.settings());
+    let key = admin(folder.path());
+    let (task, image) = service.analyse(&key).await;
+    service.post(&key, &format!("/tasks/{task}/result"), json!({ "image_id": image })).await;
+    let message = json!({ "message_id": "m1", "customer_id": "tb_1", "text": "可以，hang1@example.com" });
+    service.post(&key, "/messages", message).await;
+    server.until("hang from").await;
+    service.kill();
+    let service = Served::start_with(folder.path(), server.settings());
+    service.hear(&key, MAILED, &mut Vec::new()).await;
+    let mails = server.mails();
+    let same: Vec<_> = mails.iter().map(|(_, bytes)| parse(bytes).message_id().map(str::to_owned)).collect();
+    assert!(same.len() == 2 && same[0].is_some() && same[0] == same[1], "{same:?}");
 }
 
 #[tokio::test]

@@ -124,7 +124,7 @@ pub enum LogFormat {
 }
 
 /// A password or a key: never printed.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(transparent)]
 pub struct Hidden(String);
 
