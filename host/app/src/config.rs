@@ -2,10 +2,14 @@
 //!
 //! An unknown key is an error that names it: a misspelt key must not quietly keep its default.
 
-use std::{collections::HashMap, net::SocketAddr, path::Path, time::Duration};
+mod mail;
+
+use std::{collections::HashMap, fmt, net::SocketAddr, path::Path, time::Duration};
 
 use config::{Environment, File, FileFormat};
 use serde::Deserialize;
+
+pub use mail::{Mail, Security, Transport};
 
 /// Every key, documented, with its default.
 pub const DEFAULT: &str = include_str!("shopkeeper.default.toml");
@@ -54,6 +58,7 @@ pub struct Images {
     pub max_bytes: usize,
     pub max_pixels: u64,
     pub fetch_seconds: u64,
+    #[serde(deserialize_with = "list")]
     pub private_hosts: Vec<String>,
 }
 
@@ -65,15 +70,6 @@ pub struct Processing {
     pub enabled: bool,
     pub concurrency: u32,
     pub lease_seconds: u32,
-}
-
-/// `[mail]`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(missing_docs, reason = "see Config")]
-pub struct Mail {
-    pub from_name: String,
-    pub from_address: String,
 }
 
 /// `[outbox]`
@@ -154,6 +150,40 @@ pub enum LogFormat {
     Json,
 }
 
+/// A password or a key: never printed.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Hidden(String);
+
+impl Hidden {
+    /// What it is, for whom it is meant.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(hidden)")
+    }
+}
+
+/// A list, or, as it comes from the environment, one text with commas.
+fn list<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Given {
+        List(Vec<String>),
+        Text(String),
+    }
+    Ok(match Given::deserialize(deserializer)? {
+        Given::List(list) => list,
+        Given::Text(text) => {
+            text.split(',').map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned).collect()
+        }
+    })
+}
+
 impl Config {
     /// Reads the file, if there is one, and the environment over the default.
     pub fn load(file: Option<&Path>, environment: &HashMap<String, String>) -> Result<Self, ConfigError> {
@@ -169,13 +199,9 @@ impl Config {
             .filter(|(name, _)| name.starts_with("SHOPKEEPER_") && name.contains("__"))
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
-        let source = Environment::with_prefix("SHOPKEEPER")
-            .prefix_separator("_")
-            .separator("__")
-            .try_parsing(true)
-            .list_separator(",")
-            .with_list_parse_key("images.private_hosts")
-            .source(Some(ours));
+        // Texts stay texts until the key says what they are: a password of digits keeps its zeros.
+        let source =
+            Environment::with_prefix("SHOPKEEPER").prefix_separator("_").separator("__").source(Some(ours));
         let mut config: Self = builder
             .add_source(source)
             .build()
@@ -195,6 +221,7 @@ impl Config {
         if !(1..=1000).contains(&config.outbox.tries) {
             return Err(ConfigError(format!("outbox.tries is 1 to 1000, not {}", config.outbox.tries)));
         }
+        config.mail.check().map_err(ConfigError)?;
         if let Some(value) = environment.get("IMAGE_MODULE_ENABLED").filter(|v| !v.is_empty()) {
             config.processing.enabled = match value.to_ascii_lowercase().as_str() {
                 "1" | "true" | "yes" | "on" => true,
@@ -233,6 +260,19 @@ mod tests {
     fn a_list_comes_from_the_environment_too() {
         let config = load(None, &[("SHOPKEEPER_IMAGES__PRIVATE_HOSTS", "a:1,b")]).expect("loads");
         assert_eq!(config.images.private_hosts, ["a:1", "b"]);
+    }
+
+    #[test]
+    fn figures_switches_and_texts_come_from_the_environment_as_what_they_are() {
+        let given = [
+            ("SHOPKEEPER_JOURNAL__DAYS", "3"),
+            ("SHOPKEEPER_SERVER__OPEN_METRICS", "false"),
+            ("SHOPKEEPER_MAIL__FROM_NAME", "0571"),
+        ];
+        let config = load(None, &given).expect("loads");
+        assert_eq!((config.journal.days, config.server.open_metrics), (3, false));
+        assert_eq!(config.mail.from_name, "0571");
+        assert!(load(None, &[("SHOPKEEPER_JOURNAL__DAYS", "few")]).is_err());
     }
 
     #[test]

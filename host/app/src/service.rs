@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::TimeDelta;
 use shopkeeper_domain::{ImageId, ShopId};
 use shopkeeper_engine::{Allowance, CodeCache, Compiler, Engine, EngineConfig, Library};
 use shopkeeper_storage::{Key, Sqlite, Storage};
@@ -16,7 +17,7 @@ use crate::{
     config::Config,
     fetch::Fetcher,
     imaging::Limits,
-    mailer::{FileMailer, Mailer},
+    mailer::{self, Mailer},
     metrics::Metrics,
     pictures::{Desk, Pictures},
     plugins::Plugins,
@@ -26,8 +27,8 @@ use crate::{
     workflow::Workflow,
 };
 
-/// How long a link to a picture is good, in seconds.
-const LINK: i64 = 24 * 60 * 60;
+/// How long a link to a picture is good where nothing else is said.
+pub(crate) const LINK: TimeDelta = TimeDelta::hours(24);
 /// The longest side of a picture in pixels.
 const MAX_SIDE: u32 = 16_384;
 
@@ -123,7 +124,7 @@ impl Service {
         Ok(Self {
             pictures: Pictures::new(data.join("images"), desk.clone(), limits, store.clone()),
             fetcher: Fetcher::new(&config.images).map_err(StartError::new)?,
-            mailer: Box::new(FileMailer::new(data.join("mail"), desk, &config.mail).map_err(StartError)?),
+            mailer: mailer::open(&config.mail, data.join("mail"), desk).map_err(StartError)?,
             shops,
             workflow: Workflow {
                 store,
@@ -139,6 +140,14 @@ impl Service {
         })
     }
 
+    /// A link to a shop's picture that needs no key, for so long.
+    pub(crate) fn signed_link(&self, shop: &ShopId, image: &ImageId, good_for: TimeDelta) -> String {
+        let expires = (crate::workflow::now() + good_for).timestamp();
+        let signature = self.secret.sign_link(shop.as_str(), image.as_str(), expires);
+        let base = self.config.server.public_url.trim_end_matches('/');
+        format!("{base}/v1/shops/{shop}/images/{image}?expires={expires}&signature={signature}")
+    }
+
     /// The plugin host.
     pub fn engine(&self) -> &Engine {
         &self.workflow.plugins.engine
@@ -147,14 +156,6 @@ impl Service {
     /// The shops.
     pub fn shops(&self) -> &Shops {
         &self.shops
-    }
-
-    /// A link to a picture that needs no key, until it expires.
-    pub(crate) fn signed_link(&self, shop: &ShopId, image: &ImageId) -> String {
-        let expires = crate::workflow::now().timestamp() + LINK;
-        let signature = self.secret.sign_link(shop.as_str(), image.as_str(), expires);
-        let base = self.config.server.public_url.trim_end_matches('/');
-        format!("{base}/v1/shops/{shop}/images/{image}?expires={expires}&signature={signature}")
     }
 
     /// The storage.

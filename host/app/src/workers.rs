@@ -87,7 +87,7 @@ pub(crate) async fn start(
     }
     let mut workers = JoinSet::new();
     let processing = service.config.processing.concurrency.max(1);
-    for (work, count) in [(Work::Process, processing), (Work::Mail, 1)] {
+    for (work, count) in [(Work::Process, processing), (Work::Mail, service.config.mail.concurrency)] {
         for _ in 0..count {
             workers.spawn(serve(work, service.clone(), stop.clone()));
         }

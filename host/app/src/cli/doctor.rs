@@ -10,8 +10,9 @@ use shopkeeper_storage::{Queue, Storage};
 
 use super::{Common, load};
 use crate::{
-    config::Config,
+    config::{Config, Transport},
     fetch::Fetcher,
+    mailer::SmtpMailer,
     robot::Robot,
     service::{DataFolder, StartError},
     settings::ShopSettings,
@@ -51,6 +52,7 @@ pub(super) async fn run(common: &Common) -> Vec<Finding> {
     }
     if let Ok(config) = &config {
         configured(&mut found, config, fetcher.as_ref()).await;
+        note(&mut found, "mail", mail(config).await);
     }
     found
 }
@@ -166,7 +168,6 @@ async fn configured(found: &mut Vec<Finding>, config: &Config, fetcher: Option<&
     let state = |on| if on { "on" } else { "off: payments are parked and a person is told" };
     let fine = |text: String| Ok::<_, StartError>(text);
     note(found, "image processing", fine(state(config.processing.enabled).to_owned()));
-    note(found, "mail", fine(format!("written into the data folder, from {}", config.mail.from_address)));
     match (config.alerts.webhook.as_str(), fetcher) {
         ("", _) => note(
             found,
@@ -182,6 +183,23 @@ async fn configured(found: &mut Vec<Finding>, config: &Config, fetcher: Option<&
         }
         _ => {}
     }
+}
+
+/// Where mail goes, and whether the server is there and takes the login.
+async fn mail(config: &Config) -> Result<String, String> {
+    let from = &config.mail.from_address;
+    if config.mail.transport == Transport::File {
+        return Ok(format!("written into the data folder, from {from}"));
+    }
+    let mailer = SmtpMailer::new(&config.mail)?;
+    mailer.test().await.map_err(|e| e.to_string())?;
+    let login = if config.mail.username.is_empty() { "without a login" } else { "the login is taken" };
+    let links = if config.server.public_url.is_empty() {
+        "; pictures that are too large for a mail can't go as links: server.public_url is empty"
+    } else {
+        ""
+    };
+    Ok(format!("sent through {}, {login}, from {from}{links}", mailer.server()))
 }
 
 /// Prints what was found; fails where something is wrong.

@@ -18,6 +18,7 @@ use super::{
     problem::Problem,
 };
 use crate::{
+    service::LINK,
     settings::Processor,
     workflow::{Payload, Request, Subject, Turn, WorkflowError, now},
 };
@@ -99,7 +100,7 @@ async fn hand_out(
         subject: spec.subject.clone(),
         quality: spec.quality.clone(),
         image_id: task.image.to_string(),
-        url: app.service.signed_link(&access.shop.id, &task.image),
+        url: app.service.signed_link(&access.shop.id, &task.image, LINK),
         reference_image_ids: task.notes.iter().flat_map(|n| &n.images).map(ToString::to_string).collect(),
         lease_until,
     }))

@@ -18,7 +18,7 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    service::Service,
+    service::{LINK, Service},
     shops::ShopState,
     signing::WebhookSecret,
     workflow::{Payload, now},
@@ -80,7 +80,7 @@ impl EntryView {
             account_id: entry.account.map(String::from),
             kind: entry.kind,
             text,
-            url: image.as_ref().map(|i| service.signed_link(&shop.id, i)),
+            url: image.as_ref().map(|i| service.signed_link(&shop.id, i, LINK)),
             image_id: image.map(String::from),
             task_id: entry.task.map(|t| t.0),
             created_at: entry.created_at,
