@@ -2,10 +2,14 @@
 //!
 //! An unknown key is an error that names it: a misspelt key must not quietly keep its default.
 
+mod models;
+
 use std::{collections::HashMap, net::SocketAddr, path::Path, time::Duration};
 
 use config::{Environment, File, FileFormat};
 use serde::Deserialize;
+
+pub use models::{Hidden, Model};
 
 /// Every key, documented, with its default.
 pub const DEFAULT: &str = include_str!("shopkeeper.default.toml");
@@ -23,6 +27,8 @@ pub struct Config {
     pub server: Server,
     pub images: Images,
     pub processing: Processing,
+    pub gemini: Model,
+    pub openai: Model,
     pub mail: Mail,
     pub plugins: Plugins,
     pub journal: Journal,
@@ -140,17 +146,22 @@ impl Config {
         let ours = environment
             .iter()
             .filter(|(name, _)| name.starts_with("SHOPKEEPER_") && name.contains("__"))
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
-        let source = Environment::with_prefix("SHOPKEEPER")
-            .prefix_separator("_")
-            .separator("__")
+            .map(|(name, value)| (name.clone(), value.clone()));
+        // A secret that looks like a number is none.
+        let (secrets, ours) = ours.partition(|(name, _)| name.ends_with("__KEY"));
+        let source = |variables| {
+            Environment::with_prefix("SHOPKEEPER")
+                .prefix_separator("_")
+                .separator("__")
+                .source(Some(variables))
+        };
+        let parsed = source(ours)
             .try_parsing(true)
             .list_separator(",")
-            .with_list_parse_key("images.private_hosts")
-            .source(Some(ours));
+            .with_list_parse_key("images.private_hosts");
         let mut config: Self = builder
-            .add_source(source)
+            .add_source(parsed)
+            .add_source(source(secrets))
             .build()
             .and_then(config::Config::try_deserialize)
             .map_err(|e| ConfigError(e.to_string()))?;
@@ -158,6 +169,8 @@ impl Config {
             let given = config.server.concurrent_requests;
             return Err(ConfigError(format!("server.concurrent_requests is 1 to 1000000, not {given}")));
         }
+        config.gemini.check("gemini", &["512", "1K", "2K", "4K"]).map_err(ConfigError)?;
+        config.openai.check("openai", &[]).map_err(ConfigError)?;
         if let Some(value) = environment.get("IMAGE_MODULE_ENABLED").filter(|v| !v.is_empty()) {
             config.processing.enabled = match value.to_ascii_lowercase().as_str() {
                 "1" | "true" | "yes" | "on" => true,
@@ -211,6 +224,36 @@ mod tests {
         assert!(!load(None, &[("IMAGE_MODULE_ENABLED", "false")]).expect("loads").processing.enabled);
         assert!(load(None, &[("IMAGE_MODULE_ENABLED", "")]).expect("loads").processing.enabled);
         assert!(load(None, &[("IMAGE_MODULE_ENABLED", "perhaps")]).is_err());
+    }
+
+    #[test]
+    fn a_key_is_taken_as_it_is_and_never_printed() {
+        let config = load(None, &[("SHOPKEEPER_GEMINI__KEY", "00123456789")]).expect("loads");
+        assert_eq!(config.gemini.key.reveal(), "00123456789");
+        assert!(config.gemini.is_configured() && !config.openai.is_configured());
+        assert!(!format!("{config:?}").contains("123456789"));
+        let refused = load(None, &[("SHOPKEEPER_OPENAI__KEY", "sk-secret\nx")]).expect_err("refused").to_string();
+        assert!(refused.contains("openai.key") && !refused.contains("secret"), "{refused}");
+    }
+
+    #[test]
+    fn an_image_ai_that_could_not_be_called_is_refused_with_the_key_that_is_wrong() {
+        for (name, value) in [
+            ("SHOPKEEPER_GEMINI__BASE_URL", "generativelanguage.googleapis.com"),
+            ("SHOPKEEPER_GEMINI__BASE_URL", "file:///etc/passwd"),
+            ("SHOPKEEPER_OPENAI__BASE_URL", "https://user@relay.example.com"),
+            ("SHOPKEEPER_GEMINI__MODEL", "a model"),
+            ("SHOPKEEPER_OPENAI__QUALITY_MODEL", ""),
+            ("SHOPKEEPER_GEMINI__IMAGE_SIZE", "3K"),
+            ("SHOPKEEPER_OPENAI__IMAGE_SIZE", "2K"),
+            ("SHOPKEEPER_GEMINI__TIMEOUT_SECONDS", "0"),
+            ("SHOPKEEPER_OPENAI__CONCURRENCY", "65"),
+        ] {
+            let refused = load(None, &[(name, value)]).expect_err(name).to_string();
+            let key = name.trim_start_matches("SHOPKEEPER_").to_ascii_lowercase();
+            let key = key.split("__").nth(1).expect("a key");
+            assert!(refused.contains(key) && !refused.contains('\n'), "{refused}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::{
     config::Config,
     fetch::Fetcher,
+    image_ai::ImageAi,
     imaging::Limits,
     mailer::{FileMailer, Mailer},
     metrics::Metrics,
@@ -86,6 +87,7 @@ pub struct Service {
     pub(crate) shops: Arc<Shops>,
     pub(crate) pictures: Pictures,
     pub(crate) fetcher: Fetcher,
+    pub(crate) image_ai: ImageAi,
     pub(crate) mailer: Box<dyn Mailer>,
     pub(crate) secret: Secret,
     /// Where the admin key was written, if this was the first start.
@@ -120,6 +122,7 @@ impl Service {
         Ok(Self {
             pictures: Pictures::new(data.join("images"), desk.clone(), limits, store.clone()),
             fetcher: Fetcher::new(&config.images).map_err(StartError::new)?,
+            image_ai: ImageAi::new(&config).map_err(StartError::new)?,
             mailer: Box::new(FileMailer::new(data.join("mail"), desk, &config.mail).map_err(StartError)?),
             shops,
             workflow: Workflow {

@@ -5,8 +5,11 @@
 //! it back, and the work is done again under the same id.
 
 mod alerts;
+mod job;
 mod local;
 mod mail;
+mod model;
+mod seats;
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,6 +24,7 @@ use crate::{
     settings::Processor,
     workflow::{ALERT, MAIL, Request, Subject, Turn, WorkflowError, now},
 };
+use seats::Seats;
 
 /// Who holds what this process claimed.
 const OWNER: &str = "service";
@@ -39,12 +43,16 @@ enum Outcome {
     Done,
     /// Something is wrong that may pass.
     Later(String),
+    /// The same, and the other side said how long to wait.
+    LaterBy(String, Duration),
 }
 
 /// One kind of work.
 #[derive(Clone, Copy)]
 enum Work {
     Process,
+    /// By an image AI that is called.
+    Model(Processor),
     Mail,
     Alert,
 }
@@ -53,6 +61,7 @@ impl Work {
     fn queue(self) -> &'static str {
         match self {
             Self::Process => Processor::Local.queue(),
+            Self::Model(processor) => processor.queue(),
             Self::Mail => MAIL,
             Self::Alert => ALERT,
         }
@@ -60,7 +69,7 @@ impl Work {
 
     fn actor(self) -> Actor {
         match self {
-            Self::Process => Actor::Processor,
+            Self::Process | Self::Model(_) => Actor::Processor,
             Self::Mail | Self::Alert => Actor::Mailer,
         }
     }
@@ -68,6 +77,7 @@ impl Work {
     async fn run(self, service: &Service, entry: &OutboxEntry) -> Outcome {
         match self {
             Self::Process => local::run(service, entry).await,
+            Self::Model(processor) => model::run(service, entry, processor).await,
             Self::Mail => mail::run(service, entry).await,
             Self::Alert => alerts::run(entry),
         }
@@ -85,9 +95,17 @@ pub(crate) async fn start(
     }
     let mut workers = JoinSet::new();
     let processing = service.config.processing.concurrency.max(1);
-    for (work, count) in [(Work::Process, processing), (Work::Mail, 1), (Work::Alert, 1)] {
+    let works = [
+        (Work::Process, processing),
+        (Work::Model(Processor::Gemini), service.config.gemini.concurrency),
+        (Work::Model(Processor::OpenAi), service.config.openai.concurrency),
+        (Work::Mail, 1),
+        (Work::Alert, 1),
+    ];
+    for (work, count) in works {
+        let seats = Arc::new(Seats::new(work));
         for _ in 0..count {
-            workers.spawn(serve(work, service.clone(), stop.clone()));
+            workers.spawn(serve(work, seats.clone(), service.clone(), stop.clone()));
         }
     }
     let plugins = service.workflow.plugins.clone();
@@ -97,18 +115,17 @@ pub(crate) async fn start(
     Ok(workers)
 }
 
-async fn serve(work: Work, service: Arc<Service>, stop: CancellationToken) {
-    let store = service.workflow.store.clone();
+async fn serve(work: Work, seats: Arc<Seats>, service: Arc<Service>, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        let entries = store.claim(work.queue(), None, OWNER, now(), now() + LEASE, 1).await;
-        let entry = match entries {
-            Ok(entries) => entries.into_iter().next(),
+        let claimed = match seats.claim(&service).await {
+            Ok(claimed) => claimed,
             Err(error) => {
                 tracing::error!(queue = work.queue(), %error, "the outbox can't be read");
                 None
             }
         };
-        let Some(entry) = entry else {
+        // The seat is free again at the end of this round.
+        let Some((entry, _seat)) = claimed else {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = service.workflow.wake.wait(work.queue()) => {}
@@ -153,11 +170,24 @@ async fn conclude(
         }
         Outcome::Done => Ok(service.workflow.store.settle(settle(EntryState::Done)).await?),
         Outcome::Later(problem) => {
-            let wait = TimeDelta::seconds(1 << entry.attempts.min(8));
-            tracing::warn!(queue = work.queue(), entry = %entry.id, attempt = entry.attempts, %problem, "will be tried again");
-            Ok(service.workflow.store.settle(settle(EntryState::Again(now() + wait))).await?)
+            let wait = Duration::from_secs(1 << entry.attempts.min(8));
+            again(work, service, entry, &problem, wait).await
         }
+        Outcome::LaterBy(problem, wait) => again(work, service, entry, &problem, wait).await,
     }
+}
+
+async fn again(
+    work: Work,
+    service: &Service,
+    entry: &OutboxEntry,
+    problem: &str,
+    wait: Duration,
+) -> Result<(), WorkflowError> {
+    tracing::warn!(queue = work.queue(), entry = %entry.id, attempt = entry.attempts, problem, "will be tried again");
+    let due = now() + TimeDelta::from_std(wait).unwrap_or(LEASE);
+    let settle = Settle { id: entry.id, state: EntryState::Again(due), now: now() };
+    Ok(service.workflow.store.settle(settle).await?)
 }
 
 fn subject(entry: &OutboxEntry) -> Option<Subject> {

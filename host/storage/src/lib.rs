@@ -20,7 +20,7 @@ use uuid::Uuid;
 pub use records::{
     AnswerKey, Call, CallFilter, CallMode, Commit, Counts, EntryState, Image, InboundMessage, Incident, Key,
     Loaded, Named, NewEntry, Offer, OutboxEntry, OwnedCase, Page, RememberedAnswer, Settle, ShadowCounts,
-    Shop, TaskFilter, Turn, Turning, UploadedPlugin,
+    Shop, TaskFilter, Turn, Turning, UploadedPlugin, Whose,
 };
 pub use sqlite::Sqlite;
 
@@ -149,16 +149,24 @@ pub trait Storage: Send + Sync {
         id: OutboxId,
         now: DateTime<Utc>,
     ) -> Result<bool, StorageError>;
-    /// Takes the oldest waiting entries of a kind for a worker until `lease`: of one shop, or of all.
+    /// Takes the oldest waiting entries of a kind for a worker until `lease`.
     async fn claim(
         &self,
         kind: &'static str,
-        shop: Option<&ShopId>,
+        whose: Whose<'_>,
         owner: &str,
         now: DateTime<Utc>,
         lease: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<OutboxEntry>, StorageError>;
+    /// Counts a call that costs money before it is made, and prolongs the entry's time with its worker until `lease`;
+    /// returns how many there were with this one, none where this owner has not got the entry any more.
+    async fn count_call(
+        &self,
+        id: OutboxId,
+        owner: &str,
+        lease: DateTime<Utc>,
+    ) -> Result<Option<u32>, StorageError>;
     /// Ends an entry's time with a worker.
     async fn settle(&self, settle: Settle) -> Result<(), StorageError>;
     /// Gives back everything that this owner held when it went down; returns how many entries.

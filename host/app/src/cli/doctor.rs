@@ -1,6 +1,6 @@
 //! `shopkeeper doctor`: what is configured, writable and ready. No secrets are printed.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use serde_json::json;
 use shopkeeper_domain::roles::Role;
@@ -10,8 +10,13 @@ use shopkeeper_storage::Storage;
 use super::{Common, load};
 use crate::{
     config::Config,
+    image_ai::ImageAi,
     service::{DataFolder, StartError},
+    settings::Processor,
 };
+
+/// How long an image AI may take to answer.
+const PROBE: Duration = Duration::from_secs(10);
 
 /// One thing that was looked at.
 pub(super) struct Finding {
@@ -43,6 +48,7 @@ pub(super) async fn run(common: &Common) -> Vec<Finding> {
     }
     if let Ok(config) = &config {
         configured(&mut found, config);
+        image_ais(&mut found, config).await;
     }
     found
 }
@@ -87,6 +93,23 @@ fn configured(found: &mut Vec<Finding>, config: &Config) {
     note(found, "image processing", fine(state(config.processing.enabled).to_owned()));
     note(found, "mail", fine(format!("written into the data folder, from {}", config.mail.from_address)));
     note(found, "alerts", fine("written to the log: no robot is configured".to_owned()));
+}
+
+async fn image_ais(found: &mut Vec<Finding>, config: &Config) {
+    let image_ai = match ImageAi::new(config) {
+        Ok(image_ai) => image_ai,
+        Err(error) => return note(found, "image AIs", Err(error)),
+    };
+    for (what, processor) in [("gemini", Processor::Gemini), ("openai", Processor::OpenAi)] {
+        let result = match image_ai.of(processor) {
+            Some(model) => match tokio::time::timeout(PROBE, model.probe()).await {
+                Ok(result) => result,
+                Err(_) => Err(format!("no answer within {} s", PROBE.as_secs())),
+            },
+            None => Ok(format!("not configured: no shop can have the processor \"{what}\"")),
+        };
+        note(found, what, result);
+    }
 }
 
 /// Prints what was found; fails where something is wrong.

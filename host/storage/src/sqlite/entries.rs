@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use super::case;
 use super::code::{micros, name, time};
-use crate::{AnswerOf, Counts, EntryState, NewEntry, Offer, OutboxEntry, Settle, StorageError};
+use crate::{AnswerOf, Counts, EntryState, NewEntry, Offer, OutboxEntry, Settle, StorageError, Whose};
 
-const COLUMNS: &str = "id, shop, platform, customer, kind, task, account, payload, attempts, created_at";
+const COLUMNS: &str = "id, shop, platform, customer, kind, task, account, payload, attempts, calls, created_at";
 
 fn entry(row: &Row<'_>) -> rusqlite::Result<OutboxEntry> {
     let account = row.get_ref(6)?.as_str_or_null()?.map(name).transpose()?;
@@ -25,7 +25,8 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<OutboxEntry> {
         account,
         payload: row.get(7)?,
         attempts: row.get(8)?,
-        created_at: time(row.get(9)?),
+        calls: row.get(9)?,
+        created_at: time(row.get(10)?),
     })
 }
 
@@ -95,10 +96,29 @@ pub(super) fn acknowledge(
     Ok(known == 1)
 }
 
+/// Whose entries are taken, as SQL has it.
+pub(super) struct Shops {
+    only: Option<ShopId>,
+    /// A JSON list.
+    but: String,
+}
+
+impl Shops {
+    pub(super) fn of(whose: Whose<'_>) -> Self {
+        let (only, but) = match whose {
+            Whose::Everybodys => (None, &[][..]),
+            Whose::Of(shop) => (Some(shop.clone()), &[][..]),
+            Whose::AllBut(shops) => (None, shops),
+        };
+        let names: Vec<&str> = but.iter().map(ShopId::as_str).collect();
+        Self { only, but: serde_json::json!(names).to_string() }
+    }
+}
+
 pub(super) fn claim(
     c: &Connection,
     kind: &str,
-    shop: Option<&ShopId>,
+    shops: &Shops,
     owner: &str,
     now: DateTime<Utc>,
     lease: DateTime<Utc>,
@@ -109,10 +129,13 @@ pub(super) fn claim(
         .prepare_cached(
             "SELECT seq FROM outbox
              WHERE kind = ?1 AND state IN ('waiting', 'claimed') AND kind NOT IN ('text', 'image')
-               AND due <= ?2 AND (?3 IS NULL OR shop = ?3)
-             ORDER BY due, seq LIMIT ?4",
+               AND due <= ?2 AND (?3 IS NULL OR shop = ?3) AND shop NOT IN (SELECT value FROM json_each(?4))
+             ORDER BY due, seq LIMIT ?5",
         )?
-        .query_map(params![kind, micros(now), shop.map(ShopId::as_str), limit], |row| row.get(0))?
+        .query_map(
+            params![kind, micros(now), shops.only.as_ref().map(ShopId::as_str), shops.but, limit],
+            |row| row.get(0),
+        )?
         .collect::<Result<_, _>>()?;
     let take = format!(
         "UPDATE outbox SET state = 'claimed', owner = ?2, due = ?3, attempts = attempts + 1
@@ -124,6 +147,20 @@ pub(super) fn claim(
         taken.push(take.query_row(params![seq, owner, micros(lease)], entry)?);
     }
     Ok(taken)
+}
+
+pub(super) fn count_call(
+    c: &Connection,
+    id: OutboxId,
+    owner: &str,
+    lease: DateTime<Utc>,
+) -> Result<Option<u32>, StorageError> {
+    Ok(c.prepare_cached(
+        "UPDATE outbox SET calls = calls + 1, due = ?3
+         WHERE id = ?1 AND state = 'claimed' AND owner = ?2 RETURNING calls",
+    )?
+    .query_row(params![id.0, owner, micros(lease)], |row| row.get(0))
+    .optional()?)
 }
 
 pub(super) fn settle(c: &Connection, settle: &Settle) -> Result<(), StorageError> {
