@@ -6,6 +6,7 @@ mod bad_input;
 mod contract;
 mod external;
 mod fetching;
+mod image_ai;
 mod order;
 mod outbox;
 mod plugins;

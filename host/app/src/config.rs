@@ -155,10 +155,8 @@ impl Config {
                 .separator("__")
                 .source(Some(variables))
         };
-        let parsed = source(ours)
-            .try_parsing(true)
-            .list_separator(",")
-            .with_list_parse_key("images.private_hosts");
+        let parsed =
+            source(ours).try_parsing(true).list_separator(",").with_list_parse_key("images.private_hosts");
         let mut config: Self = builder
             .add_source(parsed)
             .add_source(source(secrets))
@@ -232,7 +230,8 @@ mod tests {
         assert_eq!(config.gemini.key.reveal(), "00123456789");
         assert!(config.gemini.is_configured() && !config.openai.is_configured());
         assert!(!format!("{config:?}").contains("123456789"));
-        let refused = load(None, &[("SHOPKEEPER_OPENAI__KEY", "sk-secret\nx")]).expect_err("refused").to_string();
+        let refused =
+            load(None, &[("SHOPKEEPER_OPENAI__KEY", "sk-secret\nx")]).expect_err("refused").to_string();
         assert!(refused.contains("openai.key") && !refused.contains("secret"), "{refused}");
     }
 

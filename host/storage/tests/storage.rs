@@ -236,8 +236,7 @@ async fn a_shop_that_has_enough_under_way_keeps_nobody_else_waiting() {
     let soon = now() + TimeDelta::seconds(60);
     let other: ShopId = "other".parse().expect("an id");
     let busy = [f.shop.clone(), other.clone()];
-    for (whose, found) in
-        [(Whose::AllBut(&busy), 0), (Whose::Of(&other), 0), (Whose::AllBut(&busy[1..]), 1)]
+    for (whose, found) in [(Whose::AllBut(&busy), 0), (Whose::Of(&other), 0), (Whose::AllBut(&busy[1..]), 1)]
     {
         let claimed = f.store.claim("process", whose, "a", now(), soon, 9).await.expect("claims");
         assert_eq!(claimed.len(), found, "{whose:?}");

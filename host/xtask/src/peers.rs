@@ -17,8 +17,9 @@ pub(crate) fn set_up() -> Result<()> {
         return Ok(());
     }
     println!("installing what tests talk to into {}", environment.display());
-    process::run(Command::new("python3").args(["-m", "venv"]).arg(&environment))
-        .context("install Python 3.10 or newer with its venv module (on Debian: apt-get install python3-venv)")?;
+    process::run(Command::new("python3").args(["-m", "venv"]).arg(&environment)).context(
+        "install Python 3.10 or newer with its venv module (on Debian: apt-get install python3-venv)",
+    )?;
     let mut pip = Command::new(environment.join("bin/pip"));
     process::run(pip.args(["install", "--quiet", "--disable-pip-version-check", "-r"]).arg(&wanted))?;
     Ok(fs::write(installed, text)?)

@@ -67,9 +67,11 @@ async fn generate(
     wanted: Value,
 ) -> Result<Reply, Failure> {
     let mut parts = vec![json!({ "text": prompt })];
-    parts.extend(pictures.iter().map(|p| {
-        json!({ "inlineData": { "mimeType": p.media_type, "data": STANDARD.encode(&p.bytes) } })
-    }));
+    parts.extend(
+        pictures.iter().map(
+            |p| json!({ "inlineData": { "mimeType": p.media_type, "data": STANDARD.encode(&p.bytes) } }),
+        ),
+    );
     let body = json!({ "contents": [{ "role": "user", "parts": parts }], "generationConfig": wanted });
     let request = asked.client.post(asked.model.url(&format!("/v1beta/models/{model}:generateContent")));
     let answer = wire::send(keyed(asked, request).json(&body), asked.timeout()).await?;
@@ -78,9 +80,9 @@ async fn generate(
     }
     let reply: Reply = answer.read().ok_or_else(|| Failure::Empty("图片AI的回答无法读取。".to_owned()))?;
     match reply.blocked() {
-        Some(reason) => Err(Failure::Refused(format!(
-            "图片AI因内容安全规则拒绝处理({reason}),请人工处理或换一张图片。"
-        ))),
+        Some(reason) => {
+            Err(Failure::Refused(format!("图片AI因内容安全规则拒绝处理({reason}),请人工处理或换一张图片。")))
+        }
         None => Ok(reply),
     }
 }
@@ -154,7 +156,8 @@ impl Reply {
 
     /// The last picture that is no draft; where all are drafts, the last.
     fn picture(&self) -> Result<Vec<u8>, Failure> {
-        let drawn = || self.parts().iter().rev().filter_map(|p| p.inline_data.as_ref().map(|d| (p.thought, d)));
+        let drawn =
+            || self.parts().iter().rev().filter_map(|p| p.inline_data.as_ref().map(|d| (p.thought, d)));
         let chosen = drawn().find(|(thought, _)| !thought).or_else(|| drawn().next());
         let Some((_, inline)) = chosen else {
             return Err(Failure::Empty(format!("图片AI没有返回图片({})。", self.finish())));

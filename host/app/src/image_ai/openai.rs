@@ -142,9 +142,9 @@ fn error_name(answer: &wire::Answer) -> String {
 
 fn failure(answer: &wire::Answer) -> Failure {
     match wire::name(&error_name(answer)) {
-        name @ ("moderation_blocked" | "content_policy_violation") => Failure::Refused(format!(
-            "图片AI因内容安全规则拒绝处理({name}),请人工处理或换一张图片。"
-        )),
+        name @ ("moderation_blocked" | "content_policy_violation") => {
+            Failure::Refused(format!("图片AI因内容安全规则拒绝处理({name}),请人工处理或换一张图片。"))
+        }
         "insufficient_quota" | "billing_hard_limit_reached" => {
             Failure::Broke("图片AI的额度已用完,请管理员充值或提高额度后重试。".to_owned())
         }

@@ -52,7 +52,8 @@ pub(super) fn instruction(task: &Task, previous: bool, references: usize) -> Str
         next = 3;
     }
     if references > 0 {
-        let _ = write!(text, "\n\n从第{next}张图片起是客户发来的参考图,共{references}张,只用来理解修改要求。");
+        let _ =
+            write!(text, "\n\n从第{next}张图片起是客户发来的参考图,共{references}张,只用来理解修改要求。");
     }
     text
 }

@@ -58,7 +58,9 @@ mod tests {
             read("{\"score\": 12.6, \"issue\": \"多了一根\\n手指\"}"),
             Some(Verdict { score: 13, issue: "多了一根手指".to_owned() })
         );
-        for text in ["", "很好", r#"{"score": 101, "issue": ""}"#, r#"{"score": -1}"#, r#"{"issue": "x"}"#, "[90]"] {
+        for text in
+            ["", "很好", r#"{"score": 101, "issue": ""}"#, r#"{"score": -1}"#, r#"{"issue": "x"}"#, "[90]"]
+        {
             assert_eq!(read(text), None, "{text}");
         }
     }

@@ -49,8 +49,7 @@ impl Answer {
 
 /// Sends a request and reads the whole answer.
 pub(super) async fn send(request: RequestBuilder, time: Duration) -> Result<Answer, Failure> {
-    let late =
-        |_| Failure::later(format!("the image AI gave no whole answer within {} s", time.as_secs()));
+    let late = |_| Failure::later(format!("the image AI gave no whole answer within {} s", time.as_secs()));
     tokio::time::timeout(time, exchange(request)).await.map_err(late)?
 }
 

@@ -32,11 +32,13 @@ mod tests {
 
     #[test]
     fn a_picture_comes_out_upright_small_and_opaque() {
-        let png = crate::imaging::encode::encode(samples::noise(300, 100, 128, 90), true).expect("a PNG").bytes;
+        let png =
+            crate::imaging::encode::encode(samples::noise(300, 100, 128, 90), true).expect("a PNG").bytes;
         let small = smaller(&png, 150, &Limits::default()).expect("smaller");
         let seen = inspect(&small, &Limits::default()).expect("a picture");
         assert_eq!((seen.format, seen.width, seen.height), (Format::Jpeg, 150, 50));
-        let same = smaller(&png, 3000, &Limits { max_bytes: 1, ..Limits::default() }).expect("as large as it was");
+        let same =
+            smaller(&png, 3000, &Limits { max_bytes: 1, ..Limits::default() }).expect("as large as it was");
         assert_eq!(inspect(&same, &Limits::default()).expect("a picture").width, 300);
         assert_eq!(smaller(b"<html>", 10, &Limits::default()), Err(ImageProblem::NotAPicture));
     }

@@ -148,8 +148,7 @@ impl Session<'_> {
     async fn judge(&self, made: &[u8]) -> Result<Verdict, End> {
         self.still_wanted().await?;
         let broken = |error: PictureError| End::Gone(Outcome::Later(error.to_string()));
-        let [original, result] =
-            self.parcel.for_check(&self.service.pictures, made).await.map_err(broken)?;
+        let [original, result] = self.parcel.for_check(&self.service.pictures, made).await.map_err(broken)?;
         let exam = Exam::new(&self.job.task, original, result);
         self.model.judge(&exam).await.map_err(End::Failed)
     }

@@ -9,7 +9,8 @@ use super::case;
 use super::code::{micros, name, time};
 use crate::{AnswerOf, Counts, EntryState, NewEntry, Offer, OutboxEntry, Settle, StorageError, Whose};
 
-const COLUMNS: &str = "id, shop, platform, customer, kind, task, account, payload, attempts, calls, created_at";
+const COLUMNS: &str =
+    "id, shop, platform, customer, kind, task, account, payload, attempts, calls, created_at";
 
 fn entry(row: &Row<'_>) -> rusqlite::Result<OutboxEntry> {
     let account = row.get_ref(6)?.as_str_or_null()?.map(name).transpose()?;
