@@ -5,6 +5,7 @@ mod double;
 mod edits;
 mod failures;
 mod openai;
+mod program;
 mod sharing;
 mod walls;
 

@@ -241,6 +241,7 @@ mod tests {
             ("SHOPKEEPER_GEMINI__BASE_URL", "generativelanguage.googleapis.com"),
             ("SHOPKEEPER_GEMINI__BASE_URL", "file:///etc/passwd"),
             ("SHOPKEEPER_OPENAI__BASE_URL", "https://user@relay.example.com"),
+            ("SHOPKEEPER_OPENAI__BASE_URL", "https://relay.example.com/v1/"),
             ("SHOPKEEPER_GEMINI__MODEL", "a model"),
             ("SHOPKEEPER_OPENAI__QUALITY_MODEL", ""),
             ("SHOPKEEPER_GEMINI__IMAGE_SIZE", "3K"),

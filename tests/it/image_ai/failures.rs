@@ -1,11 +1,14 @@
 //! Whatever goes wrong with Gemini: what is tried again, how often, and what goes to a person.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
     DELAYED, KEY, READY,
     double::{Double, Says, drawn, error, parts},
-    marked, unchecked, with,
+    marked,
+    program::Program,
+    unchecked, with,
 };
 
 fn wait(seconds: &str) -> Value {
@@ -93,6 +96,27 @@ async fn a_call_is_counted_before_it_is_made_and_the_last_one_ends_it() {
     double.open(1);
     app.hear_until(READY).await;
     app.stop().await;
+}
+
+#[tokio::test]
+async fn a_kill_while_a_call_is_out_costs_one_call_and_no_order() {
+    let double = Double::closed(vec![]).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let calls = || {
+        let db = rusqlite::Connection::open(folder.path().join("shopkeeper.sqlite")).expect("the database");
+        let sql = "SELECT calls FROM outbox WHERE kind = 'gemini-job'";
+        db.query_row(sql, [], |row| row.get::<_, u32>(0)).expect("a job")
+    };
+    let mut program = Program::start(folder.path(), &double.url);
+    program.order().await;
+    double.wait_inside(1).await;
+    program.kill();
+    assert_eq!(calls(), 1);
+    double.open(2);
+    let program = Program::start(folder.path(), &double.url);
+    let heard = program.send(Method::GET, "/v1/shops/demo/outbox?wait=30", Value::Null).await;
+    assert_eq!(heard["entries"][1]["text"], READY, "{heard}");
+    assert_eq!(calls(), 2, "both may have to be paid");
 }
 
 #[tokio::test]

@@ -1,19 +1,17 @@
 //! Keys: who has none can't choose the processor, and where there is one it goes to the image AI and nowhere else.
 
-use std::{
-    io::{BufRead, BufReader, Read},
-    process::{Command, Output, Stdio},
-};
+use std::process::{Command, Output};
 
-use reqwest::{Client, Method};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
     DELAYED, KEY,
     double::{Double, Says, error},
+    program::Program,
     unchecked,
 };
-use crate::app::{TestApp, photo, program};
+use crate::app::{TestApp, program};
 
 #[tokio::test]
 async fn a_processor_without_a_key_is_not_to_be_had() {
@@ -105,46 +103,13 @@ async fn doctor_tells_whether_an_image_ai_answers_and_takes_the_key() {
 }
 
 /// Everything that the real program writes while a job fails in every way that quotes the key.
-fn log(url: &str, key: &str) -> String {
+async fn log(double: &str) -> String {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut command = Command::new(program());
-    command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(folder.path());
-    command.env("SHOPKEEPER_LOG__FILTER", "trace").env("SHOPKEEPER_GEMINI__BASE_URL", url);
-    command.env("SHOPKEEPER_GEMINI__KEY", key).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("it starts");
-    let mut log = child.stderr.take().expect("the log");
-    let reading = std::thread::spawn(move || {
-        let mut text = String::new();
-        log.read_to_string(&mut text).map(|_| text)
-    });
-    let mut lines = BufReader::new(child.stdout.take().expect("output")).lines();
-    let ready = lines.find_map(|l| l.expect("a line").strip_prefix("listening on ").map(str::to_owned));
-    let url = ready.expect("it says where it listens");
-    let admin = std::fs::read_to_string(folder.path().join("admin.key")).expect("the admin key");
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    runtime.block_on(async {
-        let client = Client::builder().no_proxy().build().expect("a client");
-        let send = async |method: Method, path: &str, body: Value| {
-            let request = client.request(method, format!("{url}{path}")).bearer_auth(admin.trim());
-            request.json(&body).send().await.expect("an answer").json::<Value>().await.unwrap_or_default()
-        };
-        send(Method::POST, "/v1/shops", json!({ "id": "demo", "name": "演示店" })).await;
-        send(Method::PUT, "/v1/shops/demo/settings", json!({ "processor": "gemini" })).await;
-        let upload = client.post(format!("{url}/v1/shops/demo/images")).bearer_auth(admin.trim());
-        let upload =
-            upload.header("content-type", "image/jpeg").body(photo()).send().await.expect("an answer");
-        let image: Value = upload.json().await.expect("JSON");
-        let analysis =
-            json!({ "customer_id": "tb_1", "image_id": image["image_id"], "complexity": "normal" });
-        send(Method::POST, "/v1/shops/demo/analyses", analysis).await;
-        let payment = json!({ "customer_id": "tb_1", "order_id": "A1" });
-        send(Method::POST, "/v1/shops/demo/payments", payment).await;
-        let heard = send(Method::GET, "/v1/shops/demo/outbox?wait=30", Value::Null).await;
-        assert_eq!(heard["entries"][0]["text"], DELAYED, "{heard}");
-    });
-    Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill runs");
-    child.wait().expect("it ends");
-    reading.join().expect("read").expect("text")
+    let mut program = Program::start(folder.path(), double);
+    program.order().await;
+    let heard = program.send(Method::GET, "/v1/shops/demo/outbox?wait=30", Value::Null).await;
+    assert_eq!(heard["entries"][0]["text"], DELAYED, "{heard}");
+    tokio::task::spawn_blocking(move || program.stop()).await.expect("it stopped")
 }
 
 #[tokio::test]
@@ -154,8 +119,7 @@ async fn the_key_stays_out_of_the_log() {
         error(400, KEY, json!([{ "reason": KEY }])),
     ])
     .await;
-    let url = double.url.clone();
-    let said = tokio::task::spawn_blocking(move || log(&url, KEY)).await.expect("it ran");
+    let said = log(&double.url).await;
     assert!(said.contains("will be tried again"), "{said}");
     assert!(!said.contains(KEY), "the key is in the log");
     assert_eq!(double.seen("").len(), 2);

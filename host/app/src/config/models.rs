@@ -67,6 +67,10 @@ impl Model {
                 "{section}.base_url is an address such as https://relay.example.com, without user, query or #"
             ));
         }
+        let path = url.path().trim_end_matches('/');
+        if ["/v1", "/v1beta"].iter().any(|version| path.ends_with(version)) {
+            return Err(format!("{section}.base_url ends before the version: leave {path} out, it is added"));
+        }
         let names = [("model", &self.model), ("quality_model", &self.quality_model)];
         for (key, name) in names {
             let good = |c: char| c.is_ascii_alphanumeric() || "._-:/".contains(c);

@@ -45,7 +45,7 @@ impl<'a> Job<'a> {
     pub(super) async fn deliver(&self, bytes: Vec<u8>, quality: Option<Quality>) -> Outcome {
         match self.service.pictures.keep(&self.entry.shop, bytes).await {
             Ok(kept) => self.finish(Attempt::Picture { image: kept.id, quality }),
-            Err(PictureError::Refused(problem)) => self.finish(Attempt::Broke(problem.to_string())),
+            Err(PictureError::Refused(problem)) => self.finish(Attempt::Broke(problem.in_chinese())),
             Err(error) => Outcome::Later(error.to_string()),
         }
     }
