@@ -7,6 +7,7 @@ mod contract;
 mod double;
 mod external;
 mod fetching;
+mod image_ai;
 mod mail;
 mod order;
 mod outbox;

@@ -3,6 +3,7 @@
 //! An unknown key is an error that names it: a misspelt key must not quietly keep its default.
 
 mod mail;
+mod models;
 
 use std::{collections::HashMap, fmt, net::SocketAddr, path::Path, time::Duration};
 
@@ -10,6 +11,7 @@ use config::{Environment, File, FileFormat};
 use serde::Deserialize;
 
 pub use mail::{Mail, Security, Transport};
+pub use models::Model;
 
 /// Every key, documented, with its default.
 pub const DEFAULT: &str = include_str!("shopkeeper.default.toml");
@@ -27,6 +29,8 @@ pub struct Config {
     pub server: Server,
     pub images: Images,
     pub processing: Processing,
+    pub gemini: Model,
+    pub openai: Model,
     pub mail: Mail,
     pub outbox: Outbox,
     pub alerts: Alerts,
@@ -156,9 +160,9 @@ pub enum LogFormat {
 pub struct Hidden(String);
 
 impl Hidden {
-    /// What it is, for whom it is meant.
+    /// What it is, for whom it is meant; empty where there is none.
     pub fn reveal(&self) -> &str {
-        &self.0
+        self.0.trim()
     }
 }
 
@@ -222,6 +226,8 @@ impl Config {
             return Err(ConfigError(format!("outbox.tries is 1 to 1000, not {}", config.outbox.tries)));
         }
         config.mail.check().map_err(ConfigError)?;
+        config.gemini.check("gemini", &["512", "1K", "2K", "4K"]).map_err(ConfigError)?;
+        config.openai.check("openai", &[]).map_err(ConfigError)?;
         if let Some(value) = environment.get("IMAGE_MODULE_ENABLED").filter(|v| !v.is_empty()) {
             config.processing.enabled = match value.to_ascii_lowercase().as_str() {
                 "1" | "true" | "yes" | "on" => true,
@@ -288,6 +294,38 @@ mod tests {
         assert!(!load(None, &[("IMAGE_MODULE_ENABLED", "false")]).expect("loads").processing.enabled);
         assert!(load(None, &[("IMAGE_MODULE_ENABLED", "")]).expect("loads").processing.enabled);
         assert!(load(None, &[("IMAGE_MODULE_ENABLED", "perhaps")]).is_err());
+    }
+
+    #[test]
+    fn a_key_is_taken_as_it_is_and_never_printed() {
+        let config = load(None, &[("SHOPKEEPER_GEMINI__KEY", "00123456789")]).expect("loads");
+        assert_eq!(config.gemini.key.reveal(), "00123456789");
+        assert!(config.gemini.is_configured() && !config.openai.is_configured());
+        assert!(!format!("{config:?}").contains("123456789"));
+        let refused =
+            load(None, &[("SHOPKEEPER_OPENAI__KEY", "sk-secret\nx")]).expect_err("refused").to_string();
+        assert!(refused.contains("openai.key") && !refused.contains("secret"), "{refused}");
+    }
+
+    #[test]
+    fn an_image_ai_that_could_not_be_called_is_refused_with_the_key_that_is_wrong() {
+        for (name, value) in [
+            ("SHOPKEEPER_GEMINI__BASE_URL", "generativelanguage.googleapis.com"),
+            ("SHOPKEEPER_GEMINI__BASE_URL", "file:///etc/passwd"),
+            ("SHOPKEEPER_OPENAI__BASE_URL", "https://user@relay.example.com"),
+            ("SHOPKEEPER_OPENAI__BASE_URL", "https://relay.example.com/v1/"),
+            ("SHOPKEEPER_GEMINI__MODEL", "a model"),
+            ("SHOPKEEPER_OPENAI__QUALITY_MODEL", ""),
+            ("SHOPKEEPER_GEMINI__IMAGE_SIZE", "3K"),
+            ("SHOPKEEPER_OPENAI__IMAGE_SIZE", "2K"),
+            ("SHOPKEEPER_GEMINI__TIMEOUT_SECONDS", "0"),
+            ("SHOPKEEPER_OPENAI__CONCURRENCY", "65"),
+        ] {
+            let refused = load(None, &[(name, value)]).expect_err(name).to_string();
+            let key = name.trim_start_matches("SHOPKEEPER_").to_ascii_lowercase();
+            let key = key.split("__").nth(1).expect("a key");
+            assert!(refused.contains(key) && !refused.contains('\n'), "{refused}");
+        }
     }
 
     #[test]

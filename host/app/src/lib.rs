@@ -6,6 +6,7 @@ pub mod cli;
 pub mod config;
 mod fetch;
 mod http;
+mod image_ai;
 pub mod imaging;
 mod mailer;
 mod metrics;

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::{
     config::Config,
     fetch::Fetcher,
+    image_ai::ImageAi,
     imaging::Limits,
     mailer::{self, Mailer},
     metrics::Metrics,
@@ -90,6 +91,7 @@ pub struct Service {
     pub(crate) shops: Arc<Shops>,
     pub(crate) pictures: Pictures,
     pub(crate) fetcher: Fetcher,
+    pub(crate) image_ai: ImageAi,
     pub(crate) mailer: Box<dyn Mailer>,
     pub(crate) secret: Secret,
     /// Where the admin key was written, if this was the first start.
@@ -125,6 +127,7 @@ impl Service {
             pictures: Pictures::new(data.join("images"), desk.clone(), limits, store.clone()),
             fetcher: Fetcher::new(&config.images).map_err(StartError::new)?,
             mailer: mailer::open(&config.mail, data.join("mail"), desk).map_err(StartError)?,
+            image_ai: ImageAi::new(&config).map_err(StartError::new)?,
             shops,
             workflow: Workflow {
                 store,

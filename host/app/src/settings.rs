@@ -18,14 +18,24 @@ pub enum Processor {
     Local,
     /// An outside image AI that claims jobs over HTTP.
     External,
+    /// Google's Gemini, called by this service.
+    Gemini,
+    /// An image AI with OpenAI's interface, called by this service.
+    #[serde(rename = "openai")]
+    OpenAi,
 }
 
 impl Processor {
+    /// Every one.
+    pub(crate) const ALL: [Self; 4] = [Self::Local, Self::External, Self::Gemini, Self::OpenAi];
+
     /// The outbox queue that its jobs wait in.
     pub(crate) fn queue(self) -> &'static str {
         match self {
             Self::Local => "local-job",
             Self::External => "external-job",
+            Self::Gemini => "gemini-job",
+            Self::OpenAi => "openai-job",
         }
     }
 }
@@ -44,6 +54,45 @@ pub struct Agent {
 
 fn ten() -> u64 {
     10
+}
+
+/// How a shop has image AIs that are called by this service (`gemini`, `openai`) work for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ImageAiSettings {
+    /// Whether a model looks at each result before the customer does. A result that nobody could look at goes out
+    /// unchecked.
+    pub quality_check: bool,
+    /// The score that is good enough, of 100.
+    #[schema(minimum = 0, maximum = 100)]
+    pub pass_mark: u8,
+    /// How many pictures are made at the most until one passes; the best is kept.
+    #[schema(minimum = 1, maximum = 5)]
+    pub attempts: u32,
+    /// How many of the shop's pictures are worked on at the same time.
+    #[schema(minimum = 1, maximum = 16)]
+    pub concurrency: u32,
+}
+
+impl Default for ImageAiSettings {
+    fn default() -> Self {
+        Self { quality_check: true, pass_mark: 80, attempts: 2, concurrency: 2 }
+    }
+}
+
+impl ImageAiSettings {
+    fn check(&self) -> Result<(), (&'static str, &'static str)> {
+        if self.pass_mark > 100 {
+            return Err(("/image_ai/pass_mark", "a pass mark is 0 to 100"));
+        }
+        if !(1..=5).contains(&self.attempts) {
+            return Err(("/image_ai/attempts", "a picture is made 1 to 5 times"));
+        }
+        if !(1..=16).contains(&self.concurrency) {
+            return Err(("/image_ai/concurrency", "1 to 16 pictures are worked on at the same time"));
+        }
+        Ok(())
+    }
 }
 
 /// A shop's settings; what is left out has its default.
@@ -69,6 +118,9 @@ pub struct ShopSettings {
     pub processing_enabled: bool,
     /// Who works on the pictures.
     pub processor: Processor,
+    /// How `gemini` and `openai` work for the shop.
+    #[serde(deserialize_with = "object")]
+    pub image_ai: ImageAiSettings,
     /// BCP 47: what the wording plugin writes in.
     pub locale: String,
     /// The shop's offset from UTC, in minutes.
@@ -117,6 +169,7 @@ impl Default for ShopSettings {
             hold_failed_quality: policy.hold_failed_quality,
             processing_enabled: true,
             processor: Processor::Local,
+            image_ai: ImageAiSettings::default(),
             locale: "zh-CN".to_owned(),
             utc_offset_minutes: 480,
             plugin_capabilities: Capability::ALL.to_vec(),
@@ -163,7 +216,7 @@ impl ShopSettings {
         {
             return Err(("/mail_from_name", "a name is at most 64 characters on one line"));
         }
-        Ok(())
+        self.image_ai.check()
     }
 
     fn check_senders(&self) -> Result<(), (&'static str, &'static str)> {

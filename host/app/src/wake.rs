@@ -17,8 +17,9 @@ pub(crate) struct Wake {
 
 impl Wake {
     pub(crate) fn new() -> Self {
-        let queues = [Processor::Local.queue(), Processor::External.queue(), MAIL, ALERT, AGENT];
-        Self { queues: queues.into_iter().map(|q| (q, Notify::new())).collect() }
+        let queues = [MAIL, ALERT, AGENT];
+        let queues = Processor::ALL.map(Processor::queue).into_iter().chain(queues);
+        Self { queues: queues.map(|q| (q, Notify::new())).collect() }
     }
 
     /// Rings the bells of these queues.

@@ -5,16 +5,19 @@
 //! it back, and the work is done again under the same id.
 
 mod alerts;
+mod job;
 mod local;
 mod mail;
+mod model;
 mod patience;
+mod seats;
 mod talk;
 mod timers;
 
 use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
-use shopkeeper_domain::{Actor, Alert, AlertKind, Command, OutboxId};
+use shopkeeper_domain::{Actor, Alert, AlertKind, Command, OutboxId, Outcome as Attempt};
 use shopkeeper_storage::{NewEntry, OutboxEntry, Settle, StorageError};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -25,6 +28,7 @@ use crate::{
     settings::Processor,
     workflow::{ALERT, MAIL, Payload, Request, Subject, Turn, WorkflowError, now},
 };
+use seats::Seats;
 
 /// Who holds what this process claimed.
 const OWNER: &str = "service";
@@ -32,6 +36,8 @@ const OWNER: &str = "service";
 const LEASE: TimeDelta = TimeDelta::minutes(10);
 /// How often a worker looks without being rung: for entries that are to be tried again.
 const LOOK: Duration = Duration::from_secs(1);
+/// How often a picture's job is begun at the most, crashes included.
+const TRIES: u32 = 8;
 /// How much of a problem goes into an alert, in characters.
 const PROBLEM: usize = 200;
 
@@ -53,6 +59,8 @@ enum Outcome {
 #[derive(Clone, Copy)]
 enum Work {
     Process,
+    /// By an image AI that is called.
+    Model(Processor),
     Mail,
 }
 
@@ -60,6 +68,7 @@ impl Work {
     fn queue(self) -> &'static str {
         match self {
             Self::Process => Processor::Local.queue(),
+            Self::Model(processor) => processor.queue(),
             Self::Mail => MAIL,
         }
     }
@@ -67,6 +76,7 @@ impl Work {
     async fn run(self, service: &Service, entry: &OutboxEntry) -> Outcome {
         match self {
             Self::Process => local::run(service, entry).await,
+            Self::Model(processor) => model::run(service, entry, processor).await,
             Self::Mail => mail::run(service, entry).await,
         }
     }
@@ -87,9 +97,16 @@ pub(crate) async fn start(
     }
     let mut workers = JoinSet::new();
     let processing = service.config.processing.concurrency.max(1);
-    for (work, count) in [(Work::Process, processing), (Work::Mail, service.config.mail.concurrency)] {
+    let works = [
+        (Work::Process, processing),
+        (Work::Model(Processor::Gemini), service.config.gemini.concurrency),
+        (Work::Model(Processor::OpenAi), service.config.openai.concurrency),
+        (Work::Mail, service.config.mail.concurrency),
+    ];
+    for (work, count) in works {
+        let seats = Arc::new(Seats::new(work));
         for _ in 0..count {
-            workers.spawn(serve(work, service.clone(), stop.clone()));
+            workers.spawn(serve(work, seats.clone(), service.clone(), stop.clone()));
         }
     }
     workers.spawn(alerts::serve(service.clone(), stop.clone()));
@@ -102,12 +119,22 @@ pub(crate) async fn start(
     Ok(workers)
 }
 
-async fn serve(work: Work, service: Arc<Service>, stop: CancellationToken) {
-    let store = service.workflow.store.clone();
+async fn serve(work: Work, seats: Arc<Seats>, service: Arc<Service>, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        let claimed = store.claim(work.queue(), None, OWNER, now(), now() + LEASE, 1).await;
-        let Some(entry) = found(work.queue(), claimed).into_iter().next() else {
-            idle(&service, &stop, work.queue()).await;
+        let claimed = match seats.claim(&service).await {
+            Ok(claimed) => claimed,
+            Err(error) => {
+                tracing::error!(queue = work.queue(), %error, "the outbox can't be read");
+                None
+            }
+        };
+        // The seat is free again at the end of this round.
+        let Some((entry, _seat)) = claimed else {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = service.workflow.wake.wait(work.queue()) => {}
+                () = tokio::time::sleep(LOOK) => {}
+            }
             continue;
         };
         let outcome = work.run(&service, &entry).await;
@@ -148,6 +175,12 @@ async fn store_outcome(
 ) -> Result<(), WorkflowError> {
     let store = &service.workflow.store;
     let settled = Settle { id: entry.id, now: now() };
+    let outcome = match outcome {
+        Outcome::Later(problem, _) if entry.attempts >= service.config.outbox.tries => {
+            too_often(entry, problem)
+        }
+        other => other,
+    };
     match outcome {
         Outcome::Then(command) => {
             let Some(shop) = service.shops.get(&entry.shop).await? else { return Ok(()) };
@@ -175,12 +208,23 @@ async fn store_outcome(
             }
             Ok(())
         }
-        Outcome::Later(problem, asked) if entry.attempts < service.config.outbox.tries => {
+        Outcome::Later(problem, asked) => {
             let wait = patience::wait(&service.config.outbox, entry.attempts, asked);
             tracing::warn!(queue = entry.kind, entry = %entry.id, attempt = entry.attempts, %problem, "will be tried again");
             Ok(store.postpone(entry.id, now() + wait, Some(problem)).await?)
         }
-        Outcome::Later(problem, _) | Outcome::Never(problem) => bury(service, entry, problem).await,
+        Outcome::Never(problem) => bury(service, entry, problem).await,
+    }
+}
+
+/// What follows where something was tried as often as it may be: a picture's task fails, so that a person can have it
+/// done again; anything else is a dead letter.
+fn too_often(entry: &OutboxEntry, problem: String) -> Outcome {
+    match (entry.task, Payload::parse(&entry.payload)) {
+        (Some(task), Some(Payload::Job { token })) => {
+            Outcome::Then(Command::Finish { task, token: Some(token), outcome: Attempt::Broke(problem) })
+        }
+        _ => Outcome::Never(problem),
     }
 }
 

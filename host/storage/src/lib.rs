@@ -20,7 +20,7 @@ use uuid::Uuid;
 pub use records::{
     AnswerKey, Call, CallFilter, CallMode, Commit, Counts, DeadLetter, DueTimer, Image, InboundMessage,
     Incident, Key, Loaded, Named, NewEntry, Offer, OutboxEntry, OwnedCase, Page, Queue, RememberedAnswer,
-    Settle, ShadowCounts, Shop, TaskFilter, Turn, Turning, UploadedPlugin,
+    Settle, ShadowCounts, Shop, TaskFilter, Turn, Turning, UploadedPlugin, Whose,
 };
 pub use sqlite::Sqlite;
 
@@ -150,11 +150,11 @@ pub trait Storage: Send + Sync {
         id: OutboxId,
         now: DateTime<Utc>,
     ) -> Result<bool, StorageError>;
-    /// Takes the oldest waiting entries of a kind for a worker until `lease`: of one shop, or of all.
+    /// Takes the oldest waiting entries of a kind for a worker until `lease`.
     async fn claim(
         &self,
         kind: &'static str,
-        shop: Option<&ShopId>,
+        whose: Whose<'_>,
         owner: &str,
         now: DateTime<Utc>,
         lease: DateTime<Utc>,
@@ -172,6 +172,14 @@ pub trait Storage: Send + Sync {
         lease: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<OutboxEntry>, StorageError>;
+    /// Counts a call that costs money before it is made, and prolongs the entry's time with its worker until `lease`;
+    /// returns how many there were with this one, none where this owner has not got the entry any more.
+    async fn count_call(
+        &self,
+        id: OutboxId,
+        owner: &str,
+        lease: DateTime<Utc>,
+    ) -> Result<Option<u32>, StorageError>;
     /// Ends an entry.
     async fn settle(&self, settle: Settle) -> Result<(), StorageError>;
     /// Has an entry tried again from this time on, because of this problem; where there is none, it was not tried and the

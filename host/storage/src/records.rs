@@ -292,8 +292,21 @@ pub struct OutboxEntry {
     pub payload: String,
     /// How often it was claimed.
     pub attempts: u32,
+    /// Calls of a service that costs money, over all its claims.
+    pub calls: u32,
     /// UTC.
     pub created_at: DateTime<Utc>,
+}
+
+/// Whose entries a worker takes.
+#[derive(Debug, Clone, Copy)]
+pub enum Whose<'a> {
+    /// Of every shop.
+    Everybodys,
+    /// Of this shop.
+    Of(&'a ShopId),
+    /// Of every shop but these, which have as much under way as they may.
+    AllBut(&'a [ShopId]),
 }
 
 /// The end of an entry: sent, or no longer wanted.

@@ -29,7 +29,7 @@ use uuid::Uuid;
 use crate::{
     AnswerKey, AnswerOf, Call, CallFilter, Commit, Counts, DeadLetter, DueTimer, Image, Incident, Key,
     Loaded, Named, NewEntry, Offer, OutboxEntry, OwnedCase, Page, Queue, RememberedAnswer, Settle,
-    ShadowCounts, Shop, Storage, StorageError, TaskFilter, Turn, Turning, UploadedPlugin,
+    ShadowCounts, Shop, Storage, StorageError, TaskFilter, Turn, Turning, UploadedPlugin, Whose,
 };
 use pool::{Readers, Writer};
 
@@ -256,14 +256,24 @@ impl Storage for Sqlite {
     async fn claim(
         &self,
         kind: &'static str,
-        shop: Option<&ShopId>,
+        whose: Whose<'_>,
         owner: &str,
         now: DateTime<Utc>,
         lease: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<OutboxEntry>, StorageError> {
-        let (shop, owner) = (shop.cloned(), owner.to_owned());
-        self.writer.run(move |c| entries::claim(c, kind, shop.as_ref(), &owner, now, lease, limit)).await
+        let (shops, owner) = (entries::Shops::of(whose), owner.to_owned());
+        self.writer.run(move |c| entries::claim(c, kind, &shops, &owner, now, lease, limit)).await
+    }
+
+    async fn count_call(
+        &self,
+        id: OutboxId,
+        owner: &str,
+        lease: DateTime<Utc>,
+    ) -> Result<Option<u32>, StorageError> {
+        let owner = owner.to_owned();
+        self.writer.run(move |c| entries::count_call(c, id, &owner, lease)).await
     }
 
     async fn claim_talk(

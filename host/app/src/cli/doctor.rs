@@ -12,14 +12,17 @@ use super::{Common, load};
 use crate::{
     config::{Config, Transport},
     fetch::Fetcher,
+    image_ai::ImageAi,
     mailer::SmtpMailer,
     robot::Robot,
     service::{DataFolder, StartError},
-    settings::ShopSettings,
+    settings::{Processor, ShopSettings},
 };
 
 /// How long somebody outside may take to answer.
 const REACH: Duration = Duration::from_secs(5);
+/// How long an image AI may take to answer.
+const PROBE: Duration = Duration::from_secs(10);
 
 /// One thing that was looked at.
 pub(super) struct Finding {
@@ -53,6 +56,7 @@ pub(super) async fn run(common: &Common) -> Vec<Finding> {
     if let Ok(config) = &config {
         configured(&mut found, config, fetcher.as_ref()).await;
         note(&mut found, "mail", mail(config).await);
+        image_ais(&mut found, config).await;
     }
     found
 }
@@ -200,6 +204,23 @@ async fn mail(config: &Config) -> Result<String, String> {
         ""
     };
     Ok(format!("sent through {}, {login}, from {from}{links}", mailer.server()))
+}
+
+async fn image_ais(found: &mut Vec<Finding>, config: &Config) {
+    let image_ai = match ImageAi::new(config) {
+        Ok(image_ai) => image_ai,
+        Err(error) => return note(found, "image AIs", Err(error)),
+    };
+    for (what, processor) in [("gemini", Processor::Gemini), ("openai", Processor::OpenAi)] {
+        let result = match image_ai.of(processor) {
+            Some(model) => match tokio::time::timeout(PROBE, model.probe()).await {
+                Ok(result) => result,
+                Err(_) => Err(format!("no answer within {} s", PROBE.as_secs())),
+            },
+            None => Ok(format!("not configured: no shop can have the processor \"{what}\"")),
+        };
+        note(found, what, result);
+    }
 }
 
 /// Prints what was found; fails where something is wrong.

@@ -8,7 +8,7 @@ use axum::{
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use shopkeeper_domain::{Command, full_prompt};
-use shopkeeper_storage::{OutboxEntry, Settle};
+use shopkeeper_storage::{OutboxEntry, Settle, Whose};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -57,7 +57,7 @@ pub(super) async fn claim(State(app): State<App>, access: InShop<ImageAi>) -> Re
     let queue = Processor::External.queue();
     loop {
         let lease = now() + TimeDelta::seconds(i64::from(app.service.config.processing.lease_seconds));
-        let claimed = store.claim(queue, Some(&access.shop.id), OWNER, now(), lease, 1).await?;
+        let claimed = store.claim(queue, Whose::Of(&access.shop.id), OWNER, now(), lease, 1).await?;
         let Some(entry) = claimed.into_iter().next() else {
             return Ok(StatusCode::NO_CONTENT.into_response());
         };

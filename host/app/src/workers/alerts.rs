@@ -6,7 +6,7 @@
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use shopkeeper_domain::Alert;
-use shopkeeper_storage::OutboxEntry;
+use shopkeeper_storage::{OutboxEntry, Whose};
 use tokio::{task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -36,7 +36,7 @@ pub(super) async fn serve(service: Arc<Service>, stop: CancellationToken) {
     let store = service.workflow.store.clone();
     let mut sent: Vec<(Robot, VecDeque<Instant>)> = Vec::new();
     while !stop.is_cancelled() {
-        let claimed = store.claim(ALERT, None, OWNER, now(), now() + LEASE, AT_A_TIME).await;
+        let claimed = store.claim(ALERT, Whose::Everybodys, OWNER, now(), now() + LEASE, AT_A_TIME).await;
         let entries = found(ALERT, claimed);
         if entries.is_empty() {
             idle(&service, &stop, ALERT).await;

@@ -42,8 +42,8 @@ pub(super) fn letters(
         .prepare_cached(&sql)?
         .query_map(params![shop.as_str(), before.unwrap_or(i64::MAX), limit + 1], |row| {
             let letter =
-                DeadLetter { entry: entries::entry(row)?, problem: row.get(10)?, at: time(row.get(11)?) };
-            Ok((row.get(12)?, letter))
+                DeadLetter { entry: entries::entry(row)?, problem: row.get(11)?, at: time(row.get(12)?) };
+            Ok((row.get(13)?, letter))
         })?
         .collect::<Result<_, _>>()?;
     let more = rows.len() > limit as usize;

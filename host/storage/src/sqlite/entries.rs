@@ -7,10 +7,10 @@ use uuid::Uuid;
 
 use super::case;
 use super::code::{json, micros, name, time};
-use crate::{AnswerOf, NewEntry, Offer, OutboxEntry, Settle, StorageError};
+use crate::{AnswerOf, NewEntry, Offer, OutboxEntry, Settle, StorageError, Whose};
 
 pub(super) const COLUMNS: &str =
-    "id, shop, platform, customer, kind, task, account, payload, attempts, created_at";
+    "id, shop, platform, customer, kind, task, account, payload, attempts, calls, created_at";
 /// Whether an entry `o` may go out as far as its conversation is concerned: it was not queued before a person took
 /// over, and no notice to the agent that is still open stands before it.
 const MAY_GO: &str = "NOT EXISTS (SELECT 1 FROM customers c WHERE c.shop = o.shop AND c.platform = o.platform
@@ -37,7 +37,8 @@ pub(super) fn entry(row: &Row<'_>) -> rusqlite::Result<OutboxEntry> {
         account,
         payload: row.get(7)?,
         attempts: row.get(8)?,
-        created_at: time(row.get(9)?),
+        calls: row.get(9)?,
+        created_at: time(row.get(10)?),
     })
 }
 
@@ -108,10 +109,29 @@ pub(super) fn acknowledge(
     Ok(known == 1)
 }
 
+/// Whose entries are taken, as SQL has it.
+pub(super) struct Shops {
+    only: Option<ShopId>,
+    /// A JSON list.
+    but: String,
+}
+
+impl Shops {
+    pub(super) fn of(whose: Whose<'_>) -> Self {
+        let (only, but) = match whose {
+            Whose::Everybodys => (None, &[][..]),
+            Whose::Of(shop) => (Some(shop.clone()), &[][..]),
+            Whose::AllBut(shops) => (None, shops),
+        };
+        let names: Vec<&str> = but.iter().map(ShopId::as_str).collect();
+        Self { only, but: serde_json::json!(names).to_string() }
+    }
+}
+
 pub(super) fn claim(
     c: &Connection,
     kind: &str,
-    shop: Option<&ShopId>,
+    shops: &Shops,
     owner: &str,
     now: DateTime<Utc>,
     lease: DateTime<Utc>,
@@ -122,10 +142,13 @@ pub(super) fn claim(
         .prepare_cached(
             "SELECT seq FROM outbox
              WHERE kind = ?1 AND state IN ('waiting', 'claimed') AND kind NOT IN ('text', 'image', 'agent')
-               AND due <= ?2 AND (?3 IS NULL OR shop = ?3)
-             ORDER BY due, seq LIMIT ?4",
+               AND due <= ?2 AND (?3 IS NULL OR shop = ?3) AND shop NOT IN (SELECT value FROM json_each(?4))
+             ORDER BY due, seq LIMIT ?5",
         )?
-        .query_map(params![kind, micros(now), shop.map(ShopId::as_str), limit], |row| row.get(0))?
+        .query_map(
+            params![kind, micros(now), shops.only.as_ref().map(ShopId::as_str), shops.but, limit],
+            |row| row.get(0),
+        )?
         .collect::<Result<_, _>>()?;
     take(c, &due, owner, lease)
 }
@@ -179,6 +202,20 @@ fn take(
         taken.push(take.query_row(params![seq, owner, micros(lease)], entry)?);
     }
     Ok(taken)
+}
+
+pub(super) fn count_call(
+    c: &Connection,
+    id: OutboxId,
+    owner: &str,
+    lease: DateTime<Utc>,
+) -> Result<Option<u32>, StorageError> {
+    Ok(c.prepare_cached(
+        "UPDATE outbox SET calls = calls + 1, due = ?3
+         WHERE id = ?1 AND state = 'claimed' AND owner = ?2 RETURNING calls",
+    )?
+    .query_row(params![id.0, owner, micros(lease)], |row| row.get(0))
+    .optional()?)
 }
 
 pub(super) fn settle(c: &Connection, settle: &Settle) -> Result<(), StorageError> {
