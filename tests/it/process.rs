@@ -38,7 +38,7 @@ fn line(output: &Output) -> String {
 }
 
 /// A running program; killed when dropped.
-struct Served {
+pub(crate) struct Served {
     child: Child,
     url: String,
     client: Client,
@@ -46,7 +46,13 @@ struct Served {
 
 impl Served {
     fn start(data: &Path) -> Self {
+        Self::start_with(data, Vec::new())
+    }
+
+    /// With these settings from the environment.
+    pub(crate) fn start_with(data: &Path, environment: Vec<(&str, String)>) -> Self {
         let mut command = program();
+        command.envs(environment);
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
         let mut lines = BufReader::new(child.stdout.take().expect("output")).lines();
@@ -59,7 +65,7 @@ impl Served {
     }
 
     /// As `kill -9` does: nothing is finished, nothing is said.
-    fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.child.kill().expect("killed");
         self.child.wait().expect("gone");
     }
@@ -72,7 +78,7 @@ impl Served {
         serde_json::from_str(&text).unwrap_or(Value::Null)
     }
 
-    async fn post(&self, key: &str, path: &str, body: Value) -> Value {
+    pub(crate) async fn post(&self, key: &str, path: &str, body: Value) -> Value {
         self.send(key, Method::POST, &format!("/v1/shops/demo{path}"), &body).await
     }
 
@@ -80,8 +86,21 @@ impl Served {
         self.send(key, Method::GET, &format!("/v1/shops/demo{path}"), &Value::Null).await
     }
 
+    /// A new shop's first picture, analysed: its task, and the picture.
+    pub(crate) async fn analyse(&self, key: &str) -> (String, Value) {
+        self.send(key, Method::POST, "/v1/shops", &json!({ "id": "demo", "name": "演示店" })).await;
+        let upload =
+            self.client.post(format!("{}/v1/shops/demo/images", self.url)).bearer_auth(key).body(photo());
+        let image: Value = upload.send().await.expect("an answer").json().await.expect("JSON");
+        let analysis = json!({
+            "customer_id": "tb_1", "image_id": image["image_id"], "complexity": "normal", "request_text": "变清晰",
+        });
+        let analysed = self.post(key, "/analyses", analysis).await;
+        (analysed["task"]["id"].as_str().expect("an id").to_owned(), image["image_id"].clone())
+    }
+
     /// Acknowledges what comes until this text came.
-    async fn hear(&self, key: &str, wanted: &str, heard: &mut Vec<String>) {
+    pub(crate) async fn hear(&self, key: &str, wanted: &str, heard: &mut Vec<String>) {
         for _ in 0..20 {
             let waiting = self.get(key, "/outbox?wait=30").await;
             for entry in waiting["entries"].as_array().expect("entries") {
@@ -105,7 +124,7 @@ impl Drop for Served {
     }
 }
 
-fn admin(data: &Path) -> String {
+pub(crate) fn admin(data: &Path) -> String {
     fs::read_to_string(data.join("admin.key")).expect("the admin key").trim().to_owned()
 }
 
@@ -196,15 +215,7 @@ async fn order_with(kill: Kill) -> Vec<String> {
     let data = folder.path().to_owned();
     let service = Served::start(&data);
     let key = admin(&data);
-    service.send(&key, Method::POST, "/v1/shops", &json!({ "id": "demo", "name": "演示店" })).await;
-    let upload =
-        service.client.post(format!("{}/v1/shops/demo/images", service.url)).bearer_auth(&key).body(photo());
-    let image: Value = upload.send().await.expect("an answer").json().await.expect("JSON");
-    let analysis = json!({
-        "customer_id": "tb_1", "image_id": image["image_id"], "complexity": "normal", "request_text": "变清晰",
-    });
-    let analysed = service.post(&key, "/analyses", analysis).await;
-    let task = analysed["task"]["id"].as_str().expect("an id").to_owned();
+    let (task, _) = service.analyse(&key).await;
     service.post(&key, "/payments", json!({ "customer_id": "tb_1", "order_id": "1" })).await;
     Order { data, service, key, kill, heard: Vec::new() }.run(&task).await
 }

@@ -1,5 +1,5 @@
-//! Fetching a picture from a URL that a caller gave: hostile input, so only http(s), only public addresses
-//! unless the configuration names the host, checked at every redirect and after DNS, with a size and a time limit.
+//! Requests to URLs that somebody gave: hostile input, so only http(s), only public addresses unless the configuration
+//! names the host, checked at every redirect and after DNS, with a size and a time limit.
 
 use std::{
     collections::HashSet,
@@ -11,6 +11,7 @@ use std::{
 use reqwest::{
     Client, StatusCode,
     dns::{Addrs, Name, Resolve, Resolving},
+    header::HeaderMap,
     redirect::Policy,
 };
 use url::{Host, Url};
@@ -20,7 +21,10 @@ use crate::config::Images;
 /// How many redirects are followed.
 const HOPS: usize = 5;
 
-/// Why a picture was not fetched.
+/// The longest answer to a POST that is read, in bytes.
+const ANSWER: usize = 64 << 10;
+
+/// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FetchError {
     /// Not a URL.
@@ -49,7 +53,15 @@ pub(crate) enum FetchError {
     Connection,
 }
 
-/// Fetches pictures.
+/// An answer to a POST.
+pub(crate) struct Posted {
+    pub(crate) status: StatusCode,
+    /// How long the other side wants not to be asked.
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Fetches pictures and tells webhooks.
 #[derive(Clone)]
 pub(crate) struct Fetcher {
     client: Client,
@@ -82,6 +94,48 @@ impl Fetcher {
     /// The bytes behind the URL.
     pub(crate) async fn get(&self, url: &str) -> Result<Vec<u8>, FetchError> {
         tokio::time::timeout(self.time, self.follow(url)).await.map_err(|_| FetchError::TooSlow(self.time))?
+    }
+
+    /// Sends JSON to a webhook. Redirects are not followed: what is sent was meant for this address.
+    pub(crate) async fn post(
+        &self,
+        url: &str,
+        headers: HeaderMap,
+        body: String,
+        time: Duration,
+    ) -> Result<Posted, FetchError> {
+        let url = Url::parse(url).map_err(|e| FetchError::NotAUrl(e.to_string()))?;
+        self.check(&url)?;
+        let request = self
+            .client
+            .post(url.clone())
+            .headers(headers)
+            .header("content-type", "application/json")
+            .header("user-agent", concat!("shopkeeper/", env!("CARGO_PKG_VERSION")))
+            .body(body);
+        let exchange = async {
+            let mut response = request.send().await.map_err(|e| refused(&e, &url))?;
+            let status = response.status();
+            let seconds =
+                response.headers().get("retry-after").and_then(|v| v.to_str().ok()?.trim().parse().ok());
+            let mut body = Vec::new();
+            while let Some(chunk) = response.chunk().await.map_err(|_| FetchError::Connection)? {
+                if body.len() + chunk.len() > ANSWER {
+                    return Err(FetchError::TooLarge(ANSWER));
+                }
+                body.extend_from_slice(&chunk);
+            }
+            Ok(Posted { status, retry_after: seconds.map(Duration::from_secs), body })
+        };
+        tokio::time::timeout(time, exchange).await.map_err(|_| FetchError::TooSlow(time))?
+    }
+
+    /// Whether somebody answers there, whatever they say.
+    pub(crate) async fn reach(&self, url: &str, time: Duration) -> Result<(), FetchError> {
+        let url = Url::parse(url).map_err(|e| FetchError::NotAUrl(e.to_string()))?;
+        self.check(&url)?;
+        let asked = async { self.client.head(url.clone()).send().await.map_err(|e| refused(&e, &url)) };
+        tokio::time::timeout(time, asked).await.map_err(|_| FetchError::TooSlow(time))?.map(drop)
     }
 
     async fn follow(&self, url: &str) -> Result<Vec<u8>, FetchError> {

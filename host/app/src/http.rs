@@ -40,6 +40,8 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::service::Service;
+pub(crate) use outbox::EntryView;
+
 use access::Keys;
 use idempotency::UnderWay;
 use problem::Problem;
@@ -109,6 +111,9 @@ fn routes() -> (Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(outbox::pull))
         .routes(routes!(outbox::acknowledge))
         .routes(routes!(connect::connect))
+        .routes(routes!(outbox::dead))
+        .routes(routes!(outbox::resend))
+        .routes(routes!(outbox::webhook_secret))
         .routes(routes!(plugins::list))
         .routes(routes!(plugins::activate))
         .routes(routes!(plugins::roll_back))

@@ -26,6 +26,7 @@ mod samples;
 mod scratches;
 mod sharpen;
 mod size;
+mod smaller;
 mod tone;
 mod words;
 
@@ -33,6 +34,7 @@ use image::RgbaImage;
 
 pub use decode::{Format, Inspected, Limits, inspect};
 pub use problem::{ImageProblem, Refused};
+pub use smaller::smaller;
 
 use notes::Wishes;
 use size::Wanted;

@@ -1,18 +1,34 @@
-//! How a mail leaves the house. `file` writes real messages into a folder; a server comes behind the same trait.
+//! How a mail leaves the house. The message is built once ([`message`]), whichever way it goes: `file` writes it into a
+//! folder, `smtp` hands it to a server.
 
 mod file;
+mod message;
+mod smtp;
+
+use std::path::PathBuf;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use shopkeeper_domain::{EmailAddress, OutboxId};
 
-pub(crate) use file::FileMailer;
+use crate::{
+    config::{self, Transport},
+    pictures::Desk,
+};
+
+pub(crate) use smtp::SmtpMailer;
 
 /// A picture in a mail.
 pub(crate) struct Attachment {
     pub(crate) name: String,
     pub(crate) media_type: String,
     pub(crate) bytes: Vec<u8>,
+}
+
+/// A picture that a mail has no room for.
+pub(crate) struct Link {
+    pub(crate) name: String,
+    pub(crate) url: String,
 }
 
 /// A mail with finished pictures.
@@ -26,12 +42,15 @@ pub(crate) struct Mail {
     pub(crate) subject: String,
     pub(crate) body: String,
     pub(crate) attachments: Vec<Attachment>,
+    pub(crate) links: Vec<Link>,
+    /// How long the links are good.
+    pub(crate) link_days: u32,
     /// When it was decided to send it: the same in every repeat.
     pub(crate) at: DateTime<Utc>,
 }
 
-/// Why a mail did not leave.
-#[derive(Debug, thiserror::Error)]
+/// Why a mail did not leave. The texts name no address: they go into events, alerts and the log.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum MailError {
     /// May work later.
     #[error("{0}")]
@@ -46,4 +65,12 @@ pub(crate) enum MailError {
 pub(crate) trait Mailer: Send + Sync {
     /// Sends it, or says why not. The same mail may come again after a crash.
     async fn send(&self, mail: Mail) -> Result<(), MailError>;
+}
+
+/// The mailer that is configured; an error says what is wrong with the configuration.
+pub(crate) fn open(config: &config::Mail, folder: PathBuf, desk: Desk) -> Result<Box<dyn Mailer>, String> {
+    Ok(match config.transport {
+        Transport::File => Box::new(file::FileMailer::new(folder, desk, config)?),
+        Transport::Smtp => Box::new(SmtpMailer::new(config)?),
+    })
 }

@@ -13,6 +13,7 @@ use prometheus_client::{
 };
 use shopkeeper_domain::roles::Role;
 use shopkeeper_engine::{Binding, CallRecord, Heard};
+use shopkeeper_storage::Queue;
 
 /// A step of the way through the house.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,18 +175,28 @@ impl Metrics {
         self.decided_again.inc();
     }
 
-    /// Everything, and how many entries wait in each queue of the outbox.
-    pub(crate) fn text(&self, waiting: &[(String, u64)]) -> String {
+    /// Everything, and how each queue of the outbox stands.
+    pub(crate) fn text(&self, queues: &[Queue]) -> String {
         let mut text = String::new();
         if encode(&mut text, &self.registry).is_err() {
             tracing::error!("the metrics could not be written");
         }
-        let mut lines = "# HELP shopkeeper_outbox_waiting Entries that wait to be sent.\n\
-                         # TYPE shopkeeper_outbox_waiting gauge\n"
-            .to_owned();
-        for (kind, count) in waiting {
-            lines.push_str(&format!("shopkeeper_outbox_waiting{{kind=\"{kind}\"}} {count}\n"));
-        }
+        let mut lines = String::new();
+        let mut gauge = |name: &str, help: &str, value: &dyn Fn(&Queue) -> f64| {
+            let _ = writeln!(
+                lines,
+                "# HELP shopkeeper_outbox_{name} {help}.\n# TYPE shopkeeper_outbox_{name} gauge"
+            );
+            for queue in queues {
+                let _ =
+                    writeln!(lines, "shopkeeper_outbox_{name}{{kind=\"{}\"}} {}", queue.kind, value(queue));
+            }
+        };
+        gauge("waiting", "Entries that wait to be sent", &|q| q.waiting as f64);
+        gauge("dead", "Entries that were given up and not sent again", &|q| q.dead as f64);
+        let now = crate::workflow::now();
+        let age = |q: &Queue| q.oldest.map_or(0.0, |since| (now - since).as_seconds_f64().max(0.0));
+        gauge("oldest_seconds", "How long the oldest entry waits", &age);
         match text.strip_suffix("# EOF\n") {
             Some(head) => format!("{head}{lines}# EOF\n"),
             None => text + &lines,

@@ -91,6 +91,32 @@ impl Pictures {
         Ok(kept)
     }
 
+    /// Checks a picture that this service had made, and makes it smaller where it is larger than is taken.
+    pub(crate) async fn accept(&self, bytes: Vec<u8>) -> Result<Vec<u8>, PictureError> {
+        self.decode(move |limits| {
+            if bytes.len() > limits.max_bytes {
+                return imaging::smaller(&bytes, limits.max_side, limits);
+            }
+            imaging::inspect(&bytes, limits).map(|_| bytes)
+        })
+        .await
+    }
+
+    /// The picture as a JPEG with no side longer than this.
+    pub(crate) async fn smaller(&self, bytes: Vec<u8>, side: u32) -> Result<Vec<u8>, PictureError> {
+        self.decode(move |limits| imaging::smaller(&bytes, side, limits)).await
+    }
+
+    async fn decode<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Limits) -> Result<T, ImageProblem> + Send + 'static,
+    ) -> Result<T, PictureError> {
+        let _permit = self.decoders.acquire().await.expect("the semaphore is never closed");
+        let limits = self.limits.clone();
+        let done = tokio::task::spawn_blocking(move || work(&limits)).await;
+        Ok(done.map_err(|e| io::Error::other(e.to_string()))??)
+    }
+
     /// A shop's picture and its bytes; none where the shop has no such picture.
     pub(crate) async fn read(
         &self,

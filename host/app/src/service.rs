@@ -7,6 +7,8 @@ use std::{
     time::Duration,
 };
 
+use chrono::TimeDelta;
+use shopkeeper_domain::{ImageId, ShopId};
 use shopkeeper_engine::{Allowance, CodeCache, Compiler, Engine, EngineConfig, Library};
 use shopkeeper_storage::{Key, Sqlite, Storage};
 use uuid::Uuid;
@@ -14,8 +16,9 @@ use uuid::Uuid;
 use crate::{
     config::Config,
     fetch::Fetcher,
+    image_ai::ImageAi,
     imaging::Limits,
-    mailer::{FileMailer, Mailer},
+    mailer::{self, Mailer},
     metrics::Metrics,
     pictures::{Desk, Pictures},
     plugins::Plugins,
@@ -25,6 +28,8 @@ use crate::{
     workflow::Workflow,
 };
 
+/// How long a link to a picture is good where nothing else is said.
+pub(crate) const LINK: TimeDelta = TimeDelta::hours(24);
 /// The longest side of a picture in pixels.
 const MAX_SIDE: u32 = 16_384;
 
@@ -86,6 +91,7 @@ pub struct Service {
     pub(crate) shops: Arc<Shops>,
     pub(crate) pictures: Pictures,
     pub(crate) fetcher: Fetcher,
+    pub(crate) image_ai: ImageAi,
     pub(crate) mailer: Box<dyn Mailer>,
     /// Where mails that are written into files lie.
     pub(crate) mails: PathBuf,
@@ -122,8 +128,9 @@ impl Service {
         Ok(Self {
             pictures: Pictures::new(data.join("images"), desk.clone(), limits, store.clone()),
             fetcher: Fetcher::new(&config.images).map_err(StartError::new)?,
-            mailer: Box::new(FileMailer::new(data.join("mail"), desk, &config.mail).map_err(StartError)?),
             mails: data.join("mail"),
+            mailer: mailer::open(&config.mail, data.join("mail"), desk).map_err(StartError)?,
+            image_ai: ImageAi::new(&config).map_err(StartError::new)?,
             shops,
             workflow: Workflow {
                 store,
@@ -137,6 +144,14 @@ impl Service {
             first_start,
             _lock: lock,
         })
+    }
+
+    /// A link to a shop's picture that needs no key, for so long.
+    pub(crate) fn signed_link(&self, shop: &ShopId, image: &ImageId, good_for: TimeDelta) -> String {
+        let expires = (crate::workflow::now() + good_for).timestamp();
+        let signature = self.secret.sign_link(shop.as_str(), image.as_str(), expires);
+        let base = self.config.server.public_url.trim_end_matches('/');
+        format!("{base}/v1/shops/{shop}/images/{image}?expires={expires}&signature={signature}")
     }
 
     /// The plugin host.

@@ -107,6 +107,12 @@ impl Shops {
         }
     }
 
+    /// The shops in memory to which what is said is pushed.
+    pub(crate) fn pushed(&self) -> Vec<ShopId> {
+        let known = self.known.load();
+        known.values().filter(|s| s.settings.chat_webhook.is_some()).map(|s| s.id.clone()).collect()
+    }
+
     /// Stores new settings and works by them from now on; `false` where there is no such shop.
     pub(crate) async fn put_settings(
         &self,
@@ -117,7 +123,12 @@ impl Shops {
         if !self.store.put_settings(id, text).await? {
             return Ok(false);
         }
+        let before = self.get(id).await?;
         self.update(id, |shop| shop.settings = settings.clone());
+        let time = |s: &ShopSettings| (s.patience.clone(), s.opening_hours.clone(), s.utc_offset_minutes);
+        if before.is_none_or(|shop| time(&shop.settings) != time(settings)) {
+            self.store.review_timers(id, crate::workflow::now()).await?;
+        }
         Ok(true)
     }
 

@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use crate::{
     settings::Processor,
     shops::ShopState,
-    workflow::{ALERT, MAIL},
+    workflow::{AGENT, ALERT, MAIL},
 };
 
 /// One bell a queue.
@@ -17,12 +17,13 @@ pub(crate) struct Wake {
 
 impl Wake {
     pub(crate) fn new() -> Self {
-        let queues = [Processor::Local.queue(), Processor::External.queue(), MAIL, ALERT];
-        Self { queues: queues.into_iter().map(|q| (q, Notify::new())).collect() }
+        let queues = [MAIL, ALERT, AGENT];
+        let queues = Processor::ALL.map(Processor::queue).into_iter().chain(queues);
+        Self { queues: queues.map(|q| (q, Notify::new())).collect() }
     }
 
     /// Rings the bells of these queues.
-    pub(crate) fn ring(&self, shop: &ShopState, kinds: &[&'static str]) {
+    pub(crate) fn ring(&self, shop: &ShopState, kinds: &[&str]) {
         for kind in kinds {
             match self.queues.get(kind) {
                 // Everybody who waits looks; whoever comes later finds a permit and looks too.
@@ -32,6 +33,11 @@ impl Wake {
                 }
                 None => {
                     shop.chat.send_replace(());
+                    if shop.settings.chat_webhook.is_some()
+                        && let Some(talk) = self.queues.get(AGENT)
+                    {
+                        talk.notify_one();
+                    }
                 }
             }
         }

@@ -17,6 +17,7 @@ use shopkeeper_domain::{
         detection::Reading,
         pricing::{Picture, Quote, QuoteRequest},
     },
+    timers,
 };
 use shopkeeper_engine::{Answered, Consultation};
 use shopkeeper_storage::{
@@ -30,7 +31,7 @@ use crate::{
     shops::ShopState,
     wake::Wake,
 };
-pub(crate) use express::{ALERT, MAIL, Payload};
+pub(crate) use express::{AGENT, ALERT, MAIL, Payload};
 pub(crate) use prepare::{AnalysisRequest, MessageRequest, picture};
 
 /// How often a decision is made anew because somebody else was faster.
@@ -233,8 +234,16 @@ impl Workflow {
             }),
             _ => None,
         };
-        let rings = expressed.entries.iter().map(|e| e.kind).collect::<Vec<_>>();
+        let mut rings = expressed.entries.iter().map(|e| e.kind).collect::<Vec<_>>();
         let Decision { after, events, .. } = decision;
+        if loaded.case.customer.hold.is_some() && after.customer.hold.is_none() {
+            // What waited while a person had the conversation may go out now.
+            rings.extend(["text", AGENT]);
+        }
+        let due = timers(&after, &context.policy);
+        // One that rang may have been stored under other settings: then it is replaced, too.
+        let rang = matches!(request, Request::Command(Command::Ring(_)));
+        let due = (rang || due != timers(&loaded.case, &context.policy)).then_some(due);
         let commit = Commit {
             shop: turn.shop.id.clone(),
             before: loaded.case,
@@ -244,6 +253,7 @@ impl Workflow {
             outbox: expressed.entries,
             offers: expressed.offers,
             settle: turn.settle.map(|s| Settle { now, ..s }),
+            timers: due,
             calls: std::mem::take(&mut journal.calls),
             incidents: std::mem::take(&mut journal.incidents),
             message,

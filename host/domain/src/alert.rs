@@ -36,6 +36,17 @@ pub enum AlertKind {
     MailFailed,
     /// A person must take the conversation over.
     HandOff,
+    /// An attempt or a mail does not come to its end.
+    Stuck,
+    /// Paid a while ago, and nothing was started.
+    PaidNotStarted,
+    /// Paid long ago, and there was never a picture.
+    PaymentExpired,
+    /// Something could not be sent, however often it was tried.
+    DeadLetter {
+        /// Which queue it waited in.
+        queue: String,
+    },
     /// A plugin failed too often and no longer answers.
     PluginQuarantined {
         /// In which role.
@@ -64,6 +75,10 @@ impl AlertKind {
             Self::ProcessingError => "处理异常",
             Self::MailFailed => "邮件发送失败",
             Self::HandOff => "客户需要人工",
+            Self::Stuck => "任务卡住",
+            Self::PaidNotStarted => "已付款未开始",
+            Self::PaymentExpired => "付款长期无图片",
+            Self::DeadLetter { .. } => "消息多次发送失败",
             Self::PluginQuarantined { .. } => "插件连续出错已停用",
             Self::CanaryStopped { .. } => "灰度插件出错已停止",
         }

@@ -2,7 +2,7 @@
 
 use crate::{
     Candidate, Customer, CustomerKey, EmailStatus, Event, EventBody, Hold, LastPicture, OrderId, Payment,
-    ProfileEmail, StartReason, State, Status, Task, TaskId, Withheld, customer::remember,
+    ProfileEmail, StartReason, State, Status, Task, TaskId, Timer, Withheld, customer::remember,
 };
 
 /// A customer with their tasks and payments.
@@ -70,7 +70,11 @@ impl Case {
         let Some(task) = event.task.and_then(|id| self.tasks.iter_mut().find(|t| t.id == id)) else { return };
         task.version += 1;
         task.updated_at = event.at;
+        let before = task.status();
         apply_to_task(task, event);
+        if task.status() != before {
+            task.rang = false;
+        }
     }
 
     fn create_task(&mut self, event: &Event) {
@@ -99,6 +103,7 @@ impl Case {
             paid_by: None,
             attempt: 0,
             state: State::Pending { previous: None },
+            rang: false,
             created_at: event.at,
             updated_at: event.at,
             version: 1,
@@ -151,7 +156,13 @@ impl Case {
             | EventBody::ResultReleased
             | EventBody::ProcessingFailed { .. }
             | EventBody::NoteKept { .. }
-            | EventBody::RevisionDropped => customer.forget_asking(),
+            | EventBody::RevisionDropped
+            | EventBody::TimerRang { timer: Timer::Unconfirmed(_) } => customer.forget_asking(),
+            EventBody::TimerRang { timer: Timer::NotStarted(order) } => {
+                if let Some(payment) = self.payments.iter_mut().find(|p| p.order == *order) {
+                    payment.rang = true;
+                }
+            }
             EventBody::AddressRemembered { candidate } => customer.candidate = Some(candidate.clone()),
             EventBody::AddressesDropped => {
                 customer.candidate = None;
@@ -187,6 +198,7 @@ impl Case {
             | EventBody::ProcessingStarted { .. }
             | EventBody::JobClaimed
             | EventBody::PaymentAwaited
+            | EventBody::TimerRang { .. }
             | EventBody::TaskCancelled => {}
         }
     }
@@ -235,6 +247,7 @@ fn apply_to_task(task: &mut Task, event: &Event) {
                 task.state = State::Completed { result, address: address.clone() };
             }
         }
+        (EventBody::TimerRang { .. }, _) => task.rang = true,
         (EventBody::TaskCancelled, previous) => task.state = State::Cancelled { previous },
         _ => {}
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     AccountId, AttemptToken, FoundAddress, ImageId, Money, Operation, OrderId, OutboxId, Specification,
-    TaskId,
+    TaskId, Timer,
     roles::{detection::Intent, pricing::Quote},
 };
 
@@ -142,4 +142,6 @@ pub enum Command {
     Hold,
     /// A person gives the conversation back.
     Resume,
+    /// Something is to be looked at again.
+    Ring(Timer),
 }

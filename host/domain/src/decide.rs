@@ -9,6 +9,7 @@ mod message;
 mod payment;
 mod person;
 mod processing;
+mod timer;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -68,6 +69,16 @@ pub enum Effect {
         /// What.
         key: Key,
         /// What can stand in it.
+        slots: Slots,
+    },
+    /// The result was shown: tell the customer so, by the shop's agent where there is one, else in the wording plugin's
+    /// words.
+    Ready {
+        /// Of which task.
+        task: TaskId,
+        /// From which of the shop's accounts.
+        account: Option<AccountId>,
+        /// What can stand in the text.
         slots: Slots,
     },
     /// Send the customer this picture in the chat.
@@ -174,6 +185,7 @@ pub fn decide(case: &Case, command: Command, context: &Context) -> Result<Decisi
         Command::Approve { task, version } => person::approve(&mut draft, task, version)?,
         Command::Hold => person::hold(&mut draft),
         Command::Resume => person::resume(&mut draft),
+        Command::Ring(timer) => timer::ring(&mut draft, timer),
     }
     Ok(Decision { after: draft.case, events: draft.events, effects: draft.effects, silence: draft.silence })
 }

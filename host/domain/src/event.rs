@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AccountId, AttemptToken, Candidate, EmailAddress, HoldReason, ImageId, Note, Operation, OrderId,
-    OutboxId, Payment, Specification, Status, Tag, TaskId, Withheld, roles::pricing::Quote,
+    OutboxId, Payment, Specification, Status, Tag, TaskId, Timer, Withheld, roles::pricing::Quote,
 };
 
 /// Who made it happen.
@@ -20,6 +20,8 @@ pub enum Actor {
     Processor,
     /// The mailer.
     Mailer,
+    /// The clock.
+    Clock,
 }
 
 /// Why processing was started.
@@ -143,6 +145,11 @@ pub enum EventBody {
     },
     /// The conversation is automatic again.
     ConversationResumed,
+    /// Something waited too long.
+    TimerRang {
+        /// What.
+        timer: Timer,
+    },
     /// The customer's tags changed.
     TagsChanged {
         /// All of them.

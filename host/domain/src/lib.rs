@@ -11,6 +11,7 @@ mod command;
 mod customer;
 mod decide;
 mod event;
+mod hours;
 mod ids;
 mod money;
 mod operation;
@@ -21,6 +22,7 @@ mod rejection;
 pub mod roles;
 pub mod rollout;
 mod task;
+mod timer;
 
 pub use address::{AddressKind, EmailAddress, FoundAddress, InvalidAddress, find_addresses, mask_addresses};
 pub use alert::{Alert, AlertKind};
@@ -31,6 +33,7 @@ pub use customer::{
 };
 pub use decide::{Context, Decision, Effect, Ids, Silence, Slots, attempt_under_way, decide};
 pub use event::{Actor, Event, EventBody, StartReason};
+pub use hours::{OpeningHours, Window};
 pub use ids::{
     AccountId, AttemptToken, CustomerId, CustomerKey, ImageId, InvalidId, MessageId, OrderId, OutboxId,
     Platform, ShopId, TaskId,
@@ -42,3 +45,4 @@ pub use policy::{Policy, TagThresholds};
 pub use prompt::full_prompt;
 pub use rejection::Rejection;
 pub use task::{Note, Specification, State, Status, Task, Withheld};
+pub use timer::{Patience, Timer, timers};

@@ -20,16 +20,19 @@ pub enum PaymentOutcome {
     Held,
     /// There is nothing left to start.
     Skipped,
+    /// Parked for too long: a person must look.
+    Expired,
 }
 
 impl PaymentOutcome {
-    /// `started`, `parked`, `held` or `skipped`.
+    /// `started`, `parked`, `held`, `skipped` or, later, `expired`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Started { .. } => "started",
             Self::Parked => "parked",
             Self::Held => "held",
             Self::Skipped => "skipped",
+            Self::Expired => "expired",
         }
     }
 
@@ -61,6 +64,9 @@ pub struct Payment {
     /// What became of it after it was parked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub later: Option<PaymentOutcome>,
+    /// Whether the operator was told that it has started nothing.
+    #[serde(default)]
+    pub rang: bool,
 }
 
 impl Payment {

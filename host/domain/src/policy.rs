@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::{OpeningHours, Patience};
+
 /// What the shop has set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
@@ -13,6 +15,12 @@ pub struct Policy {
     pub hold_failed_quality: bool,
     /// When a customer earns which tag.
     pub tags: TagThresholds,
+    /// How long is waited for what.
+    pub patience: Patience,
+    /// When customers may be reminded.
+    pub hours: OpeningHours,
+    /// The shop's own time.
+    pub utc_offset_minutes: i16,
 }
 
 impl Default for Policy {
@@ -22,6 +30,9 @@ impl Default for Policy {
             free_revisions: 3,
             hold_failed_quality: false,
             tags: TagThresholds::default(),
+            patience: Patience::default(),
+            hours: OpeningHours::default(),
+            utc_offset_minutes: 480,
         }
     }
 }

@@ -252,6 +252,9 @@ pub struct Task {
     pub attempt: u32,
     /// Where it stands.
     pub state: State,
+    /// Whether somebody was told that it has stood so for long.
+    #[serde(default)]
+    pub rang: bool,
     /// UTC.
     pub created_at: DateTime<Utc>,
     /// UTC.

@@ -65,7 +65,7 @@ fn nonsense<T>(why: impl Into<String>) -> Checked<T> {
 }
 
 /// Characters that end a line, hide text or turn its direction.
-pub(crate) fn is_hidden(c: char) -> bool {
+pub fn is_hidden(c: char) -> bool {
     (c.is_control() && c != '\n')
         || matches!(c, '\u{061c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
@@ -194,6 +194,23 @@ pub(crate) fn phrase(answer: wit_wording::Phrase, situation: &Situation) -> Chec
         return nonsense("the phrase holds a link or an address that is in none of its slots");
     }
     Ok(Phrase { text, label: short("the label", answer.label)? })
+}
+
+/// Whether somebody who is no plugin may have this said to a customer: held to the same rules as a plugin's words.
+pub fn sayable(text: &str) -> Result<(), String> {
+    let situation = Situation {
+        key: shopkeeper_domain::roles::wording::Key::ImageReady,
+        slots: Vec::new(),
+        customer: Default::default(),
+        now: Default::default(),
+        bucket: 0,
+        locale: String::new(),
+    };
+    let phrase = wit_wording::Phrase { text: text.to_owned(), label: String::new() };
+    match self::phrase(phrase, &situation) {
+        Ok(_) => Ok(()),
+        Err(Bad::Nonsense(why) | Bad::OutOfBounds(why)) => Err(why),
+    }
 }
 
 /// Whether a link or address is left once those of the slots are taken out of the text.

@@ -24,7 +24,7 @@ mod plugin;
 mod runtime;
 mod wasi;
 
-pub use answers::PriceBounds;
+pub use answers::{PriceBounds, is_hidden, sayable};
 pub use ask::{Asked, Heard, Shown, WrongInput};
 pub use cache::CodeCache;
 pub use child::{Allowance, CHILD, Compiler, serve as serve_child};

@@ -17,9 +17,9 @@ use shopkeeper_domain::{
 use uuid::Uuid;
 
 pub use records::{
-    AnswerKey, Call, CallFilter, CallMode, Commit, Counts, Doomed, DoomedFile, EntryState, Erased, Image,
-    InboundMessage, Incident, Key, Loaded, Named, NewEntry, Offer, OutboxEntry, OwnedCase, Page,
-    RememberedAnswer, Settle, ShadowCounts, Shop, TaskFilter, Turn, Turning, UploadedPlugin,
+    AnswerKey, Call, CallFilter, CallMode, Commit, Counts, DeadLetter, Doomed, DoomedFile, DueTimer, Erased,
+    Image, InboundMessage, Incident, Key, Loaded, Named, NewEntry, Offer, OutboxEntry, OwnedCase, Page,
+    Queue, RememberedAnswer, Settle, ShadowCounts, Shop, TaskFilter, Turn, Turning, UploadedPlugin, Whose,
 };
 pub use sqlite::Sqlite;
 
@@ -134,7 +134,8 @@ pub trait Storage: Send + Sync {
         answer: AnswerOf,
     ) -> Result<Option<Offer>, StorageError>;
 
-    /// The chat entries that wait to be sent, in order, after the entry `after`.
+    /// The chat entries that may be sent now, in order, after the entry `after`: nothing that was queued before a person
+    /// took the conversation over, and nothing that comes after a notice to the agent that is not answered yet.
     async fn waiting_chat(
         &self,
         shop: &ShopId,
@@ -148,22 +149,78 @@ pub trait Storage: Send + Sync {
         id: OutboxId,
         now: DateTime<Utc>,
     ) -> Result<bool, StorageError>;
-    /// Takes the oldest waiting entries of a kind for a worker until `lease`: of one shop, or of all.
+    /// Takes the oldest waiting entries of a kind for a worker until `lease`.
     async fn claim(
         &self,
         kind: &'static str,
-        shop: Option<&ShopId>,
+        whose: Whose<'_>,
         owner: &str,
         now: DateTime<Utc>,
         lease: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<OutboxEntry>, StorageError>;
-    /// Ends an entry's time with a worker.
+    /// Takes the first waiting entry of each conversation for a worker until `lease`: notices to the agents of all shops
+    /// but the busy ones, and texts and pictures of those shops to which they are pushed. Nothing of a conversation that a
+    /// person has.
+    async fn claim_talk(
+        &self,
+        pushed: Vec<ShopId>,
+        busy: Vec<ShopId>,
+        owner: &str,
+        now: DateTime<Utc>,
+        lease: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<OutboxEntry>, StorageError>;
+    /// Counts a call that costs money before it is made, and prolongs the entry's time with its worker until `lease`;
+    /// returns how many there were with this one, none where this owner has not got the entry any more.
+    async fn count_call(
+        &self,
+        id: OutboxId,
+        owner: &str,
+        lease: DateTime<Utc>,
+    ) -> Result<Option<u32>, StorageError>;
+    /// Ends an entry.
     async fn settle(&self, settle: Settle) -> Result<(), StorageError>;
+    /// Has an entry tried again from this time on, because of this problem; where there is none, it was not tried and the
+    /// claim does not count.
+    async fn postpone(
+        &self,
+        id: OutboxId,
+        until: DateTime<Utc>,
+        problem: Option<String>,
+    ) -> Result<(), StorageError>;
+    /// Makes an answered notice the text that it stands for, in its place in the conversation.
+    async fn reword(&self, id: OutboxId, payload: String, now: DateTime<Utc>) -> Result<(), StorageError>;
+    /// Gives an entry up, and tells the operator.
+    async fn bury(
+        &self,
+        id: OutboxId,
+        problem: String,
+        now: DateTime<Utc>,
+        alert: Option<NewEntry>,
+    ) -> Result<(), StorageError>;
+    /// Entries that were given up, newest first, before a position.
+    async fn dead_letters(
+        &self,
+        shop: &ShopId,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Page<DeadLetter>, StorageError>;
+    /// Has a dead letter sent again, as if for the first time; its kind, or none where there is no such dead letter.
+    async fn resend(
+        &self,
+        shop: &ShopId,
+        id: OutboxId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<String>, StorageError>;
+    /// Has the timers of every case of a shop that may have any looked at again.
+    async fn review_timers(&self, shop: &ShopId, now: DateTime<Utc>) -> Result<(), StorageError>;
+    /// The timers that are due, oldest first. They stay until a commit replaces them.
+    async fn due_timers(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<DueTimer>, StorageError>;
     /// Gives back everything that this owner held when it went down; returns how many entries.
     async fn release(&self, owner: &str) -> Result<usize, StorageError>;
-    /// How many entries wait, by kind.
-    async fn count_waiting(&self) -> Result<Counts<String>, StorageError>;
+    /// How each queue stands, of one shop or of all.
+    async fn queues(&self, shop: Option<&ShopId>) -> Result<Vec<Queue>, StorageError>;
 
     /// Erases a customer: everything but order, amount and time of their payments. None where nothing is known of
     /// them. The files are doomed, not gone yet.

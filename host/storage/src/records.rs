@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shopkeeper_domain::{
     AccountId, Case, CustomerId, CustomerKey, Event, ImageId, MessageId, OrderId, OutboxId, Platform, ShopId,
-    Status, TaskId,
+    Status, TaskId, Timer,
     roles::Role,
     rollout::{Digest, Rollout, Turned},
 };
@@ -292,30 +292,65 @@ pub struct OutboxEntry {
     pub payload: String,
     /// How often it was claimed.
     pub attempts: u32,
+    /// Calls of a service that costs money, over all its claims.
+    pub calls: u32,
     /// UTC.
     pub created_at: DateTime<Utc>,
 }
 
-/// What became of an entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EntryState {
-    /// Sent, or no longer wanted.
-    Done,
-    /// To be tried again from this time on.
-    Again(DateTime<Utc>),
-    /// Given up.
-    Dead,
+/// Whose entries a worker takes.
+#[derive(Debug, Clone, Copy)]
+pub enum Whose<'a> {
+    /// Of every shop.
+    Everybodys,
+    /// Of this shop.
+    Of(&'a ShopId),
+    /// Of every shop but these, which have as much under way as they may.
+    AllBut(&'a [ShopId]),
 }
 
-/// The end of an entry's time with a worker.
+/// The end of an entry: sent, or no longer wanted.
 #[derive(Debug, Clone, Copy)]
 pub struct Settle {
     /// Which entry.
     pub id: OutboxId,
-    /// What became of it.
-    pub state: EntryState,
     /// UTC.
     pub now: DateTime<Utc>,
+}
+
+/// An entry that was given up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// As it would be sent.
+    pub entry: OutboxEntry,
+    /// Why it was given up.
+    pub problem: String,
+    /// When, UTC.
+    pub at: DateTime<Utc>,
+}
+
+/// How a queue of the outbox stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queue {
+    /// Such as `mail`.
+    pub kind: String,
+    /// How many entries wait.
+    pub waiting: u64,
+    /// Since when the oldest of them waits, UTC.
+    pub oldest: Option<DateTime<Utc>>,
+    /// How many were given up and not sent again.
+    pub dead: u64,
+}
+
+/// A timer that is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueTimer {
+    /// Whose shop.
+    pub shop: ShopId,
+    /// Whose case.
+    pub customer: CustomerKey,
+    /// What is to be looked at.
+    pub timer: Timer,
 }
 
 /// Names a request that may come again.
@@ -359,6 +394,8 @@ pub struct Commit {
     pub offers: Vec<TaskId>,
     /// The entry whose work this was.
     pub settle: Option<Settle>,
+    /// The timers of the case from now on; none where they are what they were.
+    pub timers: Option<Vec<(Timer, DateTime<Utc>)>>,
     /// Plugin calls.
     pub calls: Vec<Call>,
     /// Plugin faults.

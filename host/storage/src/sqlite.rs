@@ -5,16 +5,17 @@
 
 mod case;
 mod code;
+mod dead;
 mod entries;
 mod erase;
 mod lookup;
 mod plugins;
 mod pool;
+mod timers;
 
 use std::{
     path::{Path, PathBuf},
     thread,
-    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -30,11 +31,11 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::{
-    AnswerKey, AnswerOf, Call, CallFilter, Commit, Counts, Doomed, Erased, Image, Incident, Key, Loaded,
-    Named, Offer, OutboxEntry, OwnedCase, Page, RememberedAnswer, Settle, ShadowCounts, Shop, Storage,
-    StorageError, TaskFilter, Turn, Turning, UploadedPlugin,
+    AnswerKey, AnswerOf, Call, CallFilter, Commit, Counts, DeadLetter, Doomed, DueTimer, Erased, Image,
+    Incident, Key, Loaded, Named, NewEntry, Offer, OutboxEntry, OwnedCase, Page, Queue, RememberedAnswer,
+    Settle, ShadowCounts, Shop, Storage, StorageError, TaskFilter, Turn, Turning, UploadedPlugin, Whose,
 };
-use pool::{Readers, Writer};
+use pool::{Readers, Writer, connect};
 
 /// Every schema there was, oldest first. A published one is never changed.
 const SCHEMAS: &[M<'static>] = &[
@@ -46,12 +47,6 @@ const SCHEMAS: &[M<'static>] = &[
 const MIGRATIONS: Migrations<'static> = Migrations::from_slice(SCHEMAS);
 /// How many reads run beside each other.
 const READERS: usize = 2;
-/// What a connection keeps of the database in memory; negative is SQLite's way to say kibibytes.
-const CACHE_KIB: i64 = -16_384;
-/// The log is carried into the database every 40 MB: each time costs two file syncs and writes all over the file.
-const CHECKPOINT_PAGES: i64 = 10_000;
-/// Statements kept prepared a connection.
-const STATEMENTS: usize = 128;
 
 /// A shop's data in one SQLite file.
 pub struct Sqlite {
@@ -92,21 +87,6 @@ impl Sqlite {
             path: path.to_owned(),
         })
     }
-}
-
-fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(path)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "foreign_keys", true)?;
-    // What is deleted is overwritten: an erased customer is not to be read out of the file.
-    connection.pragma_update(None, "secure_delete", true)?;
-    connection.pragma_update(None, "temp_store", "MEMORY")?;
-    connection.pragma_update(None, "cache_size", CACHE_KIB)?;
-    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    Ok(connection)
 }
 
 #[async_trait]
@@ -264,14 +244,89 @@ impl Storage for Sqlite {
     async fn claim(
         &self,
         kind: &'static str,
-        shop: Option<&ShopId>,
+        whose: Whose<'_>,
         owner: &str,
         now: DateTime<Utc>,
         lease: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<OutboxEntry>, StorageError> {
-        let (shop, owner) = (shop.cloned(), owner.to_owned());
-        self.writer.run(move |c| entries::claim(c, kind, shop.as_ref(), &owner, now, lease, limit)).await
+        let (shops, owner) = (entries::Shops::of(whose), owner.to_owned());
+        self.writer.run(move |c| entries::claim(c, kind, &shops, &owner, now, lease, limit)).await
+    }
+
+    async fn count_call(
+        &self,
+        id: OutboxId,
+        owner: &str,
+        lease: DateTime<Utc>,
+    ) -> Result<Option<u32>, StorageError> {
+        let owner = owner.to_owned();
+        self.writer.run(move |c| entries::count_call(c, id, &owner, lease)).await
+    }
+
+    async fn claim_talk(
+        &self,
+        pushed: Vec<ShopId>,
+        busy: Vec<ShopId>,
+        owner: &str,
+        now: DateTime<Utc>,
+        lease: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<OutboxEntry>, StorageError> {
+        let owner = owner.to_owned();
+        self.writer.run(move |c| entries::claim_talk(c, &pushed, &busy, &owner, now, lease, limit)).await
+    }
+
+    async fn postpone(
+        &self,
+        id: OutboxId,
+        until: DateTime<Utc>,
+        problem: Option<String>,
+    ) -> Result<(), StorageError> {
+        self.writer.run(move |c| entries::postpone(c, id, until, problem.as_deref())).await
+    }
+
+    async fn reword(&self, id: OutboxId, payload: String, now: DateTime<Utc>) -> Result<(), StorageError> {
+        self.writer.run(move |c| entries::reword(c, id, &payload, now)).await
+    }
+
+    async fn bury(
+        &self,
+        id: OutboxId,
+        problem: String,
+        now: DateTime<Utc>,
+        alert: Option<NewEntry>,
+    ) -> Result<(), StorageError> {
+        self.writer.run(move |c| dead::bury(c, id, &problem, now, alert.as_ref())).await
+    }
+
+    async fn dead_letters(
+        &self,
+        shop: &ShopId,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Page<DeadLetter>, StorageError> {
+        let shop = shop.clone();
+        self.readers.run(move |c| dead::letters(c, &shop, before, limit)).await
+    }
+
+    async fn resend(
+        &self,
+        shop: &ShopId,
+        id: OutboxId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<String>, StorageError> {
+        let shop = shop.clone();
+        self.writer.run(move |c| dead::resend(c, &shop, id, now)).await
+    }
+
+    async fn review_timers(&self, shop: &ShopId, now: DateTime<Utc>) -> Result<(), StorageError> {
+        let shop = shop.clone();
+        self.writer.run(move |c| timers::review(c, &shop, now)).await
+    }
+
+    async fn due_timers(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<DueTimer>, StorageError> {
+        self.readers.run(move |c| timers::due(c, now, limit)).await
     }
 
     async fn settle(&self, settle: Settle) -> Result<(), StorageError> {
@@ -283,8 +338,9 @@ impl Storage for Sqlite {
         self.writer.run(move |c| entries::release(c, &owner)).await
     }
 
-    async fn count_waiting(&self) -> Result<Counts<String>, StorageError> {
-        self.readers.run(entries::count_waiting).await
+    async fn queues(&self, shop: Option<&ShopId>) -> Result<Vec<Queue>, StorageError> {
+        let shop = shop.cloned();
+        self.readers.run(move |c| dead::queues(c, shop.as_ref())).await
     }
 
     async fn erase(

@@ -8,8 +8,8 @@ use shopkeeper_domain::{
     Specification, decide,
 };
 use shopkeeper_storage::{
-    AnswerKey, Commit, EntryState, Image, InboundMessage, Named, NewEntry, RememberedAnswer, Settle, Shop,
-    Sqlite, Storage, StorageError,
+    AnswerKey, Commit, Image, InboundMessage, Named, NewEntry, RememberedAnswer, Settle, Shop, Sqlite,
+    Storage, StorageError, Whose,
 };
 use uuid::Uuid;
 
@@ -93,6 +93,7 @@ impl Fixture {
             outbox: Vec::new(),
             offers,
             settle: None,
+            timers: None,
             calls: Vec::new(),
             incidents: Vec::new(),
             message: None,
@@ -225,19 +226,54 @@ async fn work_is_claimed_by_one_and_due_again_when_its_lease_is_over() {
     let (soon, later) = (now() + TimeDelta::seconds(60), now() + TimeDelta::seconds(61));
     let claim = |owner, at, limit| {
         let store = f.store.clone();
-        async move { store.claim("process", None, owner, at, soon, limit).await.expect("claims") }
+        async move { store.claim("process", Whose::Everybodys, owner, at, soon, limit).await.expect("claims") }
     };
     let first = claim("a", now(), 1).await;
     let second = claim("b", now(), 9).await;
     assert_eq!((first.len(), second.len()), (1, 1));
     assert_ne!(first[0].id, second[0].id);
     assert!(claim("c", now(), 9).await.is_empty());
-    let settle = Settle { id: first[0].id, state: EntryState::Done, now: now() };
+    let settle = Settle { id: first[0].id, now: now() };
     f.store.settle(settle).await.expect("settles");
     let again = claim("c", later, 9).await;
     assert_eq!((again.len(), again[0].attempts), (1, 2));
     assert_eq!(f.store.release("c").await.expect("releases"), 1);
     assert_eq!(claim("d", now(), 9).await.len(), 1, "a released entry is due at once");
+}
+
+#[tokio::test]
+async fn a_shop_that_has_enough_under_way_keeps_nobody_else_waiting() {
+    let f = fixture().await;
+    let mut commit = f.nothing(f.case().await);
+    commit.outbox = vec![entry("process")];
+    f.store.commit(commit).await.expect("stored");
+    let soon = now() + TimeDelta::seconds(60);
+    let other: ShopId = "other".parse().expect("an id");
+    let busy = [f.shop.clone(), other.clone()];
+    for (whose, found) in [(Whose::AllBut(&busy), 0), (Whose::Of(&other), 0), (Whose::AllBut(&busy[1..]), 1)]
+    {
+        let claimed = f.store.claim("process", whose, "a", now(), soon, 9).await.expect("claims");
+        assert_eq!(claimed.len(), found, "{whose:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_is_counted_while_the_entry_is_held_and_keeps_it() {
+    let f = fixture().await;
+    let mut commit = f.nothing(f.case().await);
+    commit.outbox = vec![entry("process")];
+    f.store.commit(commit).await.expect("stored");
+    let at = |seconds| now() + TimeDelta::seconds(seconds);
+    let claim =
+        async |now| f.store.claim("process", Whose::Everybodys, "a", now, at(60), 1).await.expect("claims");
+    let held = claim(at(0)).await.remove(0);
+    assert_eq!(held.calls, 0);
+    let count = async |owner| f.store.count_call(held.id, owner, at(600)).await.expect("counts");
+    assert_eq!((count("b").await, count("a").await, count("a").await), (None, Some(1), Some(2)));
+    assert!(claim(at(61)).await.is_empty(), "the call prolongs the lease");
+    f.store.postpone(held.id, at(0), Some("busy".to_owned())).await.expect("put back");
+    assert_eq!(count("a").await, None, "nobody holds it");
+    assert_eq!(claim(at(1)).await[0].calls, 2, "the count stays over every try");
 }
 
 #[tokio::test]

@@ -56,6 +56,15 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         filter: Vec<String>,
     },
+    /// The crash test: random orders over flaky doubles, and `kill -9` at random moments.
+    Chaos {
+        /// How often the service is killed.
+        #[arg(long, default_value_t = 200)]
+        kills: u32,
+        /// Decides what everybody does; a fresh one where it is left out.
+        #[arg(long)]
+        seed: Option<u64>,
+    },
     /// The benchmarks: a table of medians, and the same as JSON in target/bench.json.
     Bench,
 }
@@ -69,6 +78,7 @@ fn main() -> Result<()> {
         Command::Demo { keep } => demo::run(&build(false)?, keep),
         Command::PluginDemo => plugin_demo::run(&build(false)?),
         Command::Test { filter } => tests::run(&filter),
+        Command::Chaos { kills, seed } => build(false).and_then(|_| tests::chaos(kills, seed)),
         Command::Bench => bench::run(),
     }
 }

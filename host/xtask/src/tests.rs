@@ -29,7 +29,23 @@ pub(crate) fn run(filter: &[String]) -> Result<()> {
     if !filter.is_empty() {
         tests.arg("--").args(filter);
     }
-    process::run(&mut tests)
+    process::run(&mut tests)?;
+    if filter.is_empty() { chaos(KILLS, None) } else { Ok(()) }
+}
+
+/// How often the service is killed where nobody says how often.
+const KILLS: u32 = 10;
+
+/// The crash test; the program must be built.
+pub(crate) fn chaos(kills: u32, seed: Option<u64>) -> Result<()> {
+    let kills = kills.to_string();
+    let mut test =
+        process::cargo(&["test", "--package", "shopkeeper-tests", "--test", "chaos", "--locked", "--"]);
+    test.args(["--kills", &kills]);
+    if let Some(seed) = seed {
+        test.args(["--seed", &seed.to_string()]);
+    }
+    process::run(&mut test)
 }
 
 fn domain_is_pure() -> Result<()> {

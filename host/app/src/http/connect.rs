@@ -205,7 +205,7 @@ impl Connection {
         self.full = window.len() == WINDOW as usize;
         let pushed = std::mem::replace(&mut self.in_flight, window);
         for entry in waiting.into_iter().filter(|e| !pushed.contains(&e.id)) {
-            if let Some(entry) = outbox::view(&self.app, &shop, entry) {
+            if let Some(entry) = EntryView::of(&self.app.service, &shop, entry) {
                 self.send(Outgoing { entry: Some(entry), ..Outgoing::default() }).await?;
             }
         }

@@ -16,7 +16,10 @@ use super::{
     problem::Problem,
     views::{QuoteView, TaskView, json, json_response},
 };
-use crate::workflow::{Done, Reply, Request, Subject};
+use crate::{
+    service::LINK,
+    workflow::{Done, Reply, Request, Subject},
+};
 
 #[derive(Deserialize)]
 pub(super) struct CustomerPath {
@@ -187,7 +190,7 @@ pub(super) async fn take(
                 price_hint: task.quote.as_ref().map(|q| q.hint.clone()),
                 quote: task.quote.as_ref().map(|q| QuoteView::new(q, None)),
                 image_id: task.image.to_string(),
-                image_url: app.signed_link(&shop, &task.image),
+                image_url: app.service.signed_link(&shop.id, &task.image, LINK),
                 task: TaskView::from(task),
             })
         }

@@ -172,6 +172,12 @@ pub(super) struct PageQuery {
 }
 
 impl PageQuery {
+    /// The position that the page begins before, and its size.
+    pub(super) fn before(&self) -> Result<(Option<i64>, u32), Problem> {
+        let before = self.cursor.as_ref().map(|c| c.parse().map_err(|_| bad_cursor())).transpose()?;
+        Ok((before, page_size(self.limit)?))
+    }
+
     /// The page of a whole list, and the cursor of the next one.
     pub(super) fn cut<T>(
         &self,
@@ -188,6 +194,11 @@ impl PageQuery {
         let cursor = rows.last().filter(|_| more).map(name);
         Ok((rows, cursor))
     }
+}
+
+/// The cursor of the next page.
+pub(super) fn cursor<T>(page: &shopkeeper_storage::Page<T>) -> Option<String> {
+    page.rows.last().filter(|_| page.more).map(|(seq, _)| seq.to_string())
 }
 
 /// The size of a page that a caller asks for.

@@ -173,18 +173,7 @@ pub(super) async fn download(
     Ok((headers, bytes).into_response())
 }
 
-/// How long a link in an outbox entry is good, in seconds.
-const LINK: i64 = 24 * 60 * 60;
-
 impl App {
-    /// A link to a picture that needs no key, until it expires.
-    pub(super) fn signed_link(&self, shop: &ShopState, image: &ImageId) -> String {
-        let expires = now().timestamp() + LINK;
-        let signature = self.service.secret.sign_link(shop.id.as_str(), image.as_str(), expires);
-        let base = self.service.config.server.public_url.trim_end_matches('/');
-        format!("{base}/v1/shops/{}/images/{image}?expires={expires}&signature={signature}", shop.id)
-    }
-
     /// The picture that a caller means: one that is here, or one to be fetched.
     pub(super) async fn picture_of(
         &self,

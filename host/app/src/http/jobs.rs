@@ -8,7 +8,7 @@ use axum::{
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use shopkeeper_domain::{Command, full_prompt};
-use shopkeeper_storage::{EntryState, OutboxEntry, Settle};
+use shopkeeper_storage::{OutboxEntry, Settle, Whose};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -18,6 +18,7 @@ use super::{
     problem::Problem,
 };
 use crate::{
+    service::LINK,
     settings::Processor,
     workflow::{Payload, Request, Subject, Turn, WorkflowError, now},
 };
@@ -56,14 +57,14 @@ pub(super) async fn claim(State(app): State<App>, access: InShop<ImageAi>) -> Re
     let queue = Processor::External.queue();
     loop {
         let lease = now() + TimeDelta::seconds(i64::from(app.service.config.processing.lease_seconds));
-        let claimed = store.claim(queue, Some(&access.shop.id), OWNER, now(), lease, 1).await?;
+        let claimed = store.claim(queue, Whose::Of(&access.shop.id), OWNER, now(), lease, 1).await?;
         let Some(entry) = claimed.into_iter().next() else {
             return Ok(StatusCode::NO_CONTENT.into_response());
         };
         match hand_out(&app, &access, &entry, lease).await? {
             Some(job) => return Ok(JsonAnswer(job).into_response()),
             // Nobody wants this attempt any more: on to the next.
-            None => store.settle(Settle { id: entry.id, state: EntryState::Done, now: now() }).await?,
+            None => store.settle(Settle { id: entry.id, now: now() }).await?,
         }
     }
 }
@@ -99,7 +100,7 @@ async fn hand_out(
         subject: spec.subject.clone(),
         quality: spec.quality.clone(),
         image_id: task.image.to_string(),
-        url: app.signed_link(&access.shop, &task.image),
+        url: app.service.signed_link(&access.shop.id, &task.image, LINK),
         reference_image_ids: task.notes.iter().flat_map(|n| &n.images).map(ToString::to_string).collect(),
         lease_until,
     }))

@@ -17,26 +17,13 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     App,
     access::{InShop, Operator},
-    extract::{Ask, At, PageQuery, bad_cursor, page_size},
+    extract::{Ask, At, PageQuery, cursor},
     plugins::{RolePath, as_json},
     problem::Problem,
 };
 
 /// How many changes of settings a line of history shows.
 const CHANGES: usize = 50;
-
-impl PageQuery {
-    /// The position that the page begins before, and its size.
-    fn before(&self) -> Result<(Option<i64>, u32), Problem> {
-        let before = self.cursor.as_ref().map(|c| c.parse().map_err(|_| bad_cursor())).transpose()?;
-        Ok((before, page_size(self.limit)?))
-    }
-}
-
-/// The cursor of the next page.
-fn cursor<T>(page: &shopkeeper_storage::Page<T>) -> Option<String> {
-    page.rows.last().filter(|_| page.more).map(|(seq, _)| seq.to_string())
-}
 
 /// One setting that was changed.
 #[derive(Debug, PartialEq, Serialize, ToSchema)]

@@ -210,6 +210,9 @@ pub(super) async fn put_settings(
     Json(settings): Json<ShopSettings>,
 ) -> Result<axum::Json<ShopSettings>, Problem> {
     settings.check().map_err(|(pointer, why)| Problem::invalid(pointer, why))?;
+    if let Some(missing) = app.service.image_ai.missing(settings.processor) {
+        return Err(Problem::invalid("/processor", missing));
+    }
     app.service.shops.put_settings(&access.shop.id, &settings).await?;
     Ok(axum::Json(settings))
 }

@@ -32,7 +32,7 @@ async fn metrics(State(app): State<App>, headers: HeaderMap) -> Result<impl Into
     if !app.service.config.server.open_metrics {
         app.keys.admin(&headers).await?;
     }
-    let waiting = store.count_waiting().await?;
+    let waiting = store.queues(None).await?;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], app.service.workflow.metrics.text(&waiting)))
 }

@@ -1,55 +1,28 @@
 //! The built-in image processor, on threads of its own: CPU work never runs on an async thread.
 
-use shopkeeper_domain::{Case, Command, Outcome as Attempt, State, Task, full_prompt};
+use shopkeeper_domain::{Outcome as Attempt, Task, full_prompt};
 use shopkeeper_storage::OutboxEntry;
 
-use super::{Outcome, TRIES};
+use super::{Outcome, job::Job};
 use crate::{
-    imaging::{self, Job, Refused},
-    pictures::PictureError,
+    imaging::{self, Refused},
     service::Service,
-    workflow::Payload,
 };
 
 pub(super) async fn run(service: &Service, entry: &OutboxEntry) -> Outcome {
-    let (Some(id), Some(Payload::Job { token })) = (entry.task, Payload::parse(&entry.payload)) else {
-        tracing::error!(entry = %entry.id, "a job can't be read");
-        return Outcome::Done;
+    let job = match Job::take(service, entry).await {
+        Ok(job) => job,
+        Err(outcome) => return outcome,
     };
-    let finish = |outcome| Outcome::Then(Command::Finish { task: id, token: Some(token), outcome });
-    if entry.attempts > TRIES {
-        return finish(Attempt::Broke("处理多次中断,已停止重试".to_owned()));
-    }
-    let case = match service.workflow.store.load_by_task(&entry.shop, id).await {
-        Ok(Some(found)) => found.case,
-        Ok(None) => return Outcome::Done,
-        Err(error) => return Outcome::Later(error.to_string()),
-    };
-    let Some(task) = wanted(&case, id, token) else { return Outcome::Done };
-    let original = match service.pictures.read(&entry.shop, &task.image).await {
+    let original = match service.pictures.read(&entry.shop, &job.task.image).await {
         Ok(Some((_, bytes))) => bytes,
-        Ok(None) => return finish(Attempt::Broke("原图已不存在".to_owned())),
-        Err(error) => return Outcome::Later(error.to_string()),
+        Ok(None) => return job.finish(Attempt::Broke("原图已不存在".to_owned())),
+        Err(error) => return Outcome::Later(error.to_string(), None),
     };
-    match process(service, task.clone(), original).await {
-        Ok(bytes) => match service.pictures.keep(&entry.shop, bytes).await {
-            Ok(kept) => finish(Attempt::Picture { image: kept.id, quality: None }),
-            Err(PictureError::Refused(problem)) => finish(Attempt::Broke(problem.to_string())),
-            Err(error) => Outcome::Later(error.to_string()),
-        },
-        Err(Attempt::Picture { .. }) => Outcome::Done,
-        Err(failure) => finish(failure),
+    match process(service, job.task.clone(), original).await {
+        Ok(bytes) => job.deliver(bytes, None).await,
+        Err(failure) => job.finish(failure),
     }
-}
-
-/// The task, if this attempt of it is still wanted.
-fn wanted(
-    case: &Case,
-    id: shopkeeper_domain::TaskId,
-    token: shopkeeper_domain::AttemptToken,
-) -> Option<&Task> {
-    let task = case.task(id)?;
-    matches!(task.state, State::Processing { token: current, .. } if current == token).then_some(task)
 }
 
 async fn process(service: &Service, task: Task, original: Vec<u8>) -> Result<Vec<u8>, Attempt> {
@@ -58,7 +31,7 @@ async fn process(service: &Service, task: Task, original: Vec<u8>) -> Result<Vec
         let operations: Vec<String> = task.operations.iter().map(|o| o.as_str().to_owned()).collect();
         let notes: Vec<String> = task.notes.iter().map(|n| n.text.clone()).collect();
         let prompt = full_prompt(&task);
-        imaging::process(&Job {
+        imaging::process(&imaging::Job {
             original: &original,
             operations: &operations,
             prompt: &prompt,

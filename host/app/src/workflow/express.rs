@@ -30,6 +30,8 @@ pub(crate) enum Payload {
     },
     /// A mail.
     Mail { to: EmailAddress, tasks: Vec<TaskId>, subject: String, body: String },
+    /// A result was shown: what the agent is told, and what the customer is told where the agent has no answer.
+    Notice { hint: String, otherwise: String },
     /// Something the operator should see.
     Alert(Alert),
 }
@@ -45,6 +47,8 @@ impl Payload {
 pub(crate) const MAIL: &str = "mail";
 /// The queue that alerts wait in.
 pub(crate) const ALERT: &str = "alert";
+/// The queue that notices to a shop's agent wait in.
+pub(crate) const AGENT: &str = "agent";
 
 /// Effects, ready to be stored.
 #[derive(Default)]
@@ -77,6 +81,17 @@ impl Workflow {
                 Effect::Say { task, account, key, slots } => {
                     let text = self.words(turn, decision, now, *key, slots, journal).await;
                     add(None, "text", *task, account.clone(), &Payload::Text(text));
+                }
+                Effect::Ready { task, account, slots } => {
+                    let text = self.words(turn, decision, now, Key::ImageReady, slots, journal).await;
+                    if turn.shop.settings.agent.is_none() {
+                        add(None, "text", Some(*task), account.clone(), &Payload::Text(text));
+                        continue;
+                    }
+                    let hint =
+                        self.words(turn, decision, now, Key::ImageReadyAgentHint, slots, journal).await;
+                    let notice = Payload::Notice { hint, otherwise: text };
+                    add(None, AGENT, Some(*task), account.clone(), &notice);
                 }
                 Effect::Show { task, account, image } => {
                     add(None, "image", Some(*task), account.clone(), &Payload::Image(image.clone()));

@@ -66,7 +66,7 @@ fn start_parked(draft: &mut Draft<'_>, payment: Payment, tasks: &[TaskId]) {
     start_all(draft, &started, &order);
 }
 
-fn settle_later(draft: &mut Draft<'_>, payment: Payment, outcome: PaymentOutcome) {
+pub(super) fn settle_later(draft: &mut Draft<'_>, payment: Payment, outcome: PaymentOutcome) {
     let payment = Payment { later: Some(outcome), ..payment };
     draft.record(None, EventBody::PaymentSettled { payment });
 }
@@ -92,7 +92,16 @@ pub(super) fn pay(
         (PaymentOutcome::Parked, None) => open(&draft.case),
         _ => names.clone(),
     };
-    let payment = Payment { order: order.clone(), amount, names: covers, outcome, reason, at, later: None };
+    let payment = Payment {
+        order: order.clone(),
+        amount,
+        names: covers,
+        outcome,
+        reason,
+        at,
+        later: None,
+        rang: false,
+    };
     let skipped = payment.outcome == PaymentOutcome::Skipped;
     draft.record(None, EventBody::PaymentReceived { payment });
     start_all(draft, &tasks, &order);

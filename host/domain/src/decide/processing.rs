@@ -103,8 +103,10 @@ pub(super) fn show(draft: &mut Draft<'_>, id: TaskId) {
     let Some(task) = draft.case.task(id) else { return };
     let Some(image) = task.state.result().cloned() else { return };
     let (account, slot) = (task.account.clone(), operations_slot(task));
-    draft.effects.push(Effect::Show { task: id, account, image });
-    draft.say_about(id, Key::ImageReady, vec![slot]);
+    draft.effects.push(Effect::Show { task: id, account: account.clone(), image });
+    if !draft.was_held {
+        draft.effects.push(Effect::Ready { task: id, account, slots: vec![slot] });
+    }
 }
 
 fn cut(reason: &str) -> String {

@@ -7,6 +7,7 @@ use shopkeeper_domain::{
     AddressKind, AttemptToken, Case, Command, Decision, Effect, EventBody, Money, OutboxId, Outcome, Quality,
     StartReason, Status, TaskId, find_addresses,
     roles::{detection::Intent, wording::Key},
+    timers,
 };
 use uuid::Uuid;
 
@@ -16,14 +17,42 @@ use crate::shop::{Shop, image, message, new_task, picture};
 #[derive(Debug, Clone)]
 enum Step {
     Create(Option<i64>),
-    Pay { order: u8, amount: Option<i64>, names: Option<Vec<Index>> },
+    Pay {
+        order: u8,
+        amount: Option<i64>,
+        names: Option<Vec<Index>>,
+    },
     Claim(Index, bool),
-    Finish { task: Index, token: u8, outcome: u8 },
-    Say { intent: u8, text: usize, images: bool, about: Option<Index> },
-    Mail { task: Index, known: bool, sent: bool },
-    Person { what: u8, task: Index, version: Option<u64> },
+    Finish {
+        task: Index,
+        token: u8,
+        outcome: u8,
+    },
+    Say {
+        intent: u8,
+        text: usize,
+        images: bool,
+        about: Option<Index>,
+    },
+    Mail {
+        task: Index,
+        known: bool,
+        sent: bool,
+    },
+    Person {
+        what: u8,
+        task: Index,
+        version: Option<u64>,
+    },
     Hold(bool),
-    Policy { enabled: bool, hold_failed_quality: bool, free_revisions: u32 },
+    /// So many minutes pass.
+    Wait(i64),
+    Ring(Index),
+    Policy {
+        enabled: bool,
+        hold_failed_quality: bool,
+        free_revisions: u32,
+    },
 }
 
 const TEXTS: &[&str] = &[
@@ -52,6 +81,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0..3u8, any::<Index>(), proptest::option::weighted(0.2, 0..9u64))
             .prop_map(|(what, task, version)| Step::Person { what, task, version }),
         1 => any::<bool>().prop_map(Step::Hold),
+        2 => (1..120i64).prop_map(Step::Wait),
+        3 => any::<Index>().prop_map(Step::Ring),
         1 => (proptest::bool::weighted(0.8), any::<bool>(), 0..4u32)
             .prop_map(|(enabled, hold_failed_quality, free_revisions)| Step::Policy { enabled, hold_failed_quality, free_revisions }),
     ]
@@ -120,7 +151,11 @@ fn command(shop: &Shop, step: Step) -> Option<Command> {
         }
         Step::Hold(true) => Command::Hold,
         Step::Hold(false) => Command::Resume,
-        Step::Policy { .. } => return None,
+        Step::Ring(timer) => {
+            let timers = timers(&shop.case, &shop.policy);
+            (!timers.is_empty()).then(|| Command::Ring(timers[timer.index(timers.len())].0.clone()))?
+        }
+        Step::Policy { .. } | Step::Wait(_) => return None,
     })
 }
 
@@ -169,10 +204,13 @@ impl Customer {
 
     fn hears(&mut self, decision: &Decision) {
         for effect in &decision.effects {
-            if let Effect::Say { key, slots, .. } = effect {
-                let address = slots.iter().find(|(n, _)| n == "address").map_or("", |(_, v)| v);
-                self.last_told = Some((*key, address.to_owned()));
-            }
+            let (key, slots) = match effect {
+                Effect::Say { key, slots, .. } => (*key, slots),
+                Effect::Ready { slots, .. } => (Key::ImageReady, slots),
+                _ => continue,
+            };
+            let address = slots.iter().find(|(n, _)| n == "address").map_or("", |(_, v)| v);
+            self.last_told = Some((key, address.to_owned()));
         }
     }
 }
@@ -191,6 +229,10 @@ proptest! {
                 shop.policy.free_revisions = free_revisions;
                 continue;
             }
+            if let Step::Wait(minutes) = step {
+                shop.wait(minutes);
+                continue;
+            }
             let Some(command) = command(&shop, step) else { continue };
             let before = shop.case.clone();
             if let Command::Say(m) = &command {
@@ -202,6 +244,7 @@ proptest! {
             };
             check_mail(&customer, &command, &decision)?;
             check_silence(&before, &command, &decision)?;
+            check_timer(&shop, &before, &command, &decision)?;
             customer.hears(&decision);
             for event in &decision.events {
                 if let (Some(from), Some(to)) = (event.from, event.to) {
@@ -239,8 +282,34 @@ fn check_mail(customer: &Customer, command: &Command, decision: &Decision) -> Re
 /// While a person has the conversation, nothing automatic is said or shown.
 fn check_silence(before: &Case, command: &Command, decision: &Decision) -> Result<(), TestCaseError> {
     if before.customer.hold.is_some() && !matches!(command, Command::Resume | Command::Approve { .. }) {
-        let spoken = decision.effects.iter().any(|e| matches!(e, Effect::Say { .. } | Effect::Show { .. }));
+        let spoken = decision
+            .effects
+            .iter()
+            .any(|e| matches!(e, Effect::Say { .. } | Effect::Ready { .. } | Effect::Show { .. }));
         prop_assert!(!spoken, "spoke into a held conversation");
+    }
+    Ok(())
+}
+
+/// A timer that is due does its work once; one that is not does nothing.
+fn check_timer(
+    shop: &Shop,
+    before: &Case,
+    command: &Command,
+    decision: &Decision,
+) -> Result<(), TestCaseError> {
+    let Command::Ring(timer) = command else { return Ok(()) };
+    let due =
+        |case: &Case| timers(case, &shop.policy).iter().any(|(t, due)| t == timer && *due <= shop.now());
+    if due(before) {
+        prop_assert!(!decision.events.is_empty(), "{:?} is due, and nothing happened", timer);
+        prop_assert!(
+            !timers(&shop.case, &shop.policy).iter().any(|(t, _)| t == timer),
+            "{:?} would ring again",
+            timer
+        );
+    } else {
+        prop_assert!(decision.events.is_empty() && decision.effects.is_empty(), "{:?} rang early", timer);
     }
     Ok(())
 }

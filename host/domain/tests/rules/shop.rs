@@ -1,9 +1,9 @@
 //! A case with the history that made it: what every rule is tried on.
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use shopkeeper_domain::{
     Actor, Case, Command, Context, CustomerKey, Decision, Effect, Event, Ids, ImageId, Message, Money,
-    NewTask, Outcome, Platform, Policy, Rejection, Specification, State, Status, TaskId, decide,
+    NewTask, Outcome, Patience, Platform, Policy, Rejection, Specification, State, Status, TaskId, decide,
     find_addresses,
     roles::{detection::Intent, pricing::Quote, wording::Key},
 };
@@ -19,14 +19,25 @@ pub(crate) struct Shop {
 impl Shop {
     pub(crate) fn new() -> Self {
         let key = CustomerKey { platform: Platform::default(), id: "tb_1".parse().expect("an id") };
-        Self { case: Case::new(key), events: Vec::new(), policy: Policy::default(), clock: 1_700_000_000 }
+        let patience = Patience { reminder_minutes: Some(60), parked_days: Some(1), ..Patience::default() };
+        let policy = Policy { patience, ..Policy::default() };
+        Self { case: Case::new(key), events: Vec::new(), policy, clock: 1_700_000_000 }
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp(self.clock, 0).expect("a time")
+    }
+
+    /// So many minutes pass.
+    pub(crate) fn wait(&mut self, minutes: i64) {
+        self.clock += minutes * 60;
     }
 
     /// Decides and takes up the events, as the workflow does.
     pub(crate) fn send(&mut self, command: Command) -> Result<Decision, Rejection> {
         self.clock += 1;
         let context = Context {
-            now: DateTime::from_timestamp(self.clock, 0).expect("a time"),
+            now: self.now(),
             actor: Actor::Customer,
             policy: self.policy.clone(),
             ids: Ids::from_seed(Uuid::from_u128((self.clock as u128) << 64)),
@@ -127,6 +138,7 @@ pub(crate) fn message(intent: Intent, text: &str) -> Command {
 pub(crate) fn said(decision: &Decision) -> Vec<Key> {
     let key = |e: &Effect| match e {
         Effect::Say { key, .. } => Some(*key),
+        Effect::Ready { .. } => Some(Key::ImageReady),
         _ => None,
     };
     decision.effects.iter().filter_map(key).collect()

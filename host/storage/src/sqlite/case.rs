@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, named_params, params};
 use shopkeeper_domain::{Case, Customer, CustomerKey, MessageId, Payment, ShopId, Task, TaskId};
 
 use super::code::{json, micros, name, parse};
-use super::{entries, erase, plugins};
+use super::{entries, erase, plugins, timers};
 use crate::{
     Commit, InboundMessage, Loaded, Named, OwnedCase, RememberedAnswer, StorageError,
     records::MessageDocument,
@@ -142,6 +142,9 @@ pub(super) fn commit(c: &Connection, commit: &Commit) -> Result<(), StorageError
     if let Some(settle) = &commit.settle {
         entries::settle(c, settle)?;
     }
+    if let Some(due) = &commit.timers {
+        timers::put(c, shop, key, due)?;
+    }
     plugins::add_calls(c, shop, Some(key), &commit.calls)?;
     plugins::add_incidents(c, shop, Some(key), &commit.incidents)?;
     if let Some(message) = &commit.message {
@@ -163,6 +166,7 @@ fn store_customer(
     after: &Customer,
 ) -> Result<(), StorageError> {
     let who = (shop.as_str(), after.key.platform.as_str(), after.key.id.as_str());
+    let held = after.hold.as_ref().map(|hold| micros(hold.since));
     let stands = if before.version == after.version {
         let stored: Option<u64> = c
             .prepare_cached(
@@ -173,17 +177,17 @@ fn store_customer(
         stored.unwrap_or(0) == before.version
     } else if before.version == 0 {
         c.prepare_cached(
-            "INSERT INTO customers (shop, platform, customer, version, document) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT DO NOTHING",
+            "INSERT INTO customers (shop, platform, customer, version, document, held_since)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
         )?
-        .execute(params![who.0, who.1, who.2, after.version, json(after)?])?
+        .execute(params![who.0, who.1, who.2, after.version, json(after)?, held])?
             == 1
     } else {
         c.prepare_cached(
-            "UPDATE customers SET version = ?4, document = ?5
+            "UPDATE customers SET version = ?4, document = ?5, held_since = ?7
              WHERE shop = ?1 AND platform = ?2 AND customer = ?3 AND version = ?6",
         )?
-        .execute(params![who.0, who.1, who.2, after.version, json(after)?, before.version])?
+        .execute(params![who.0, who.1, who.2, after.version, json(after)?, before.version, held])?
             == 1
     };
     if stands { Ok(()) } else { Err(StorageError::Stale) }

@@ -6,12 +6,24 @@ use shopkeeper_domain::{CustomerKey, OutboxId, ShopId, TaskId};
 use uuid::Uuid;
 
 use super::case;
-use super::code::{micros, name, time};
-use crate::{AnswerOf, Counts, EntryState, NewEntry, Offer, OutboxEntry, Settle, StorageError};
+use super::code::{json, micros, name, time};
+use crate::{AnswerOf, NewEntry, Offer, OutboxEntry, Settle, StorageError, Whose};
 
-const COLUMNS: &str = "id, shop, platform, customer, kind, task, account, payload, attempts, created_at";
+pub(super) const COLUMNS: &str =
+    "id, shop, platform, customer, kind, task, account, payload, attempts, calls, created_at";
+/// Whether an entry `o` may go out as far as its conversation is concerned: it was not queued before a person took
+/// over, and no notice to the agent that is still open stands before it.
+const MAY_GO: &str = "NOT EXISTS (SELECT 1 FROM customers c WHERE c.shop = o.shop AND c.platform = o.platform
+           AND c.customer = o.customer AND c.held_since > o.created_at)
+       AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.shop = o.shop AND e.platform = o.platform
+           AND e.customer = o.customer AND e.seq < o.seq AND e.state IN ('waiting', 'claimed')
+           AND e.kind IN ('text', 'image', 'agent') AND e.kind = 'agent')";
+/// Whether nothing of the conversation stands before an entry `o`.
+const FIRST: &str = "NOT EXISTS (SELECT 1 FROM outbox e WHERE e.shop = o.shop AND e.platform = o.platform
+           AND e.customer = o.customer AND e.seq < o.seq AND e.state IN ('waiting', 'claimed')
+           AND e.kind IN ('text', 'image', 'agent'))";
 
-fn entry(row: &Row<'_>) -> rusqlite::Result<OutboxEntry> {
+pub(super) fn entry(row: &Row<'_>) -> rusqlite::Result<OutboxEntry> {
     let account = row.get_ref(6)?.as_str_or_null()?.map(name).transpose()?;
     Ok(OutboxEntry {
         id: OutboxId(row.get(0)?),
@@ -25,7 +37,8 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<OutboxEntry> {
         account,
         payload: row.get(7)?,
         attempts: row.get(8)?,
-        created_at: time(row.get(9)?),
+        calls: row.get(9)?,
+        created_at: time(row.get(10)?),
     })
 }
 
@@ -70,8 +83,9 @@ pub(super) fn waiting_chat(
         None => 0i64,
     };
     let sql = format!(
-        "SELECT {COLUMNS} FROM outbox
-         WHERE shop = ?1 AND state = 'waiting' AND kind IN ('text', 'image') AND seq > ?2 ORDER BY seq LIMIT ?3"
+        "SELECT {COLUMNS} FROM outbox o
+         WHERE shop = ?1 AND state = 'waiting' AND kind IN ('text', 'image') AND seq > ?2 AND {MAY_GO}
+         ORDER BY seq LIMIT ?3"
     );
     let rows = c
         .prepare_cached(&sql)?
@@ -95,10 +109,29 @@ pub(super) fn acknowledge(
     Ok(known == 1)
 }
 
+/// Whose entries are taken, as SQL has it.
+pub(super) struct Shops {
+    only: Option<ShopId>,
+    /// A JSON list.
+    but: String,
+}
+
+impl Shops {
+    pub(super) fn of(whose: Whose<'_>) -> Self {
+        let (only, but) = match whose {
+            Whose::Everybodys => (None, &[][..]),
+            Whose::Of(shop) => (Some(shop.clone()), &[][..]),
+            Whose::AllBut(shops) => (None, shops),
+        };
+        let names: Vec<&str> = but.iter().map(ShopId::as_str).collect();
+        Self { only, but: serde_json::json!(names).to_string() }
+    }
+}
+
 pub(super) fn claim(
     c: &Connection,
     kind: &str,
-    shop: Option<&ShopId>,
+    shops: &Shops,
     owner: &str,
     now: DateTime<Utc>,
     lease: DateTime<Utc>,
@@ -108,12 +141,57 @@ pub(super) fn claim(
     let due: Vec<i64> = c
         .prepare_cached(
             "SELECT seq FROM outbox
-             WHERE kind = ?1 AND state IN ('waiting', 'claimed') AND kind NOT IN ('text', 'image')
-               AND due <= ?2 AND (?3 IS NULL OR shop = ?3)
-             ORDER BY due, seq LIMIT ?4",
+             WHERE kind = ?1 AND state IN ('waiting', 'claimed') AND kind NOT IN ('text', 'image', 'agent')
+               AND due <= ?2 AND (?3 IS NULL OR shop = ?3) AND shop NOT IN (SELECT value FROM json_each(?4))
+             ORDER BY due, seq LIMIT ?5",
         )?
-        .query_map(params![kind, micros(now), shop.map(ShopId::as_str), limit], |row| row.get(0))?
+        .query_map(
+            params![kind, micros(now), shops.only.as_ref().map(ShopId::as_str), shops.but, limit],
+            |row| row.get(0),
+        )?
         .collect::<Result<_, _>>()?;
+    take(c, &due, owner, lease)
+}
+
+/// The first of each conversation: what follows waits until it is done.
+pub(super) fn claim_talk(
+    c: &Connection,
+    pushed: &[ShopId],
+    busy: &[ShopId],
+    owner: &str,
+    now: DateTime<Utc>,
+    lease: DateTime<Utc>,
+    limit: u32,
+) -> Result<Vec<OutboxEntry>, StorageError> {
+    // Two looks, each by an index of its own: what connectors pull is not gone through.
+    let looks = [
+        ("kind = 'agent' AND shop NOT IN (SELECT value FROM json_each(?2))", busy),
+        ("kind IN ('text', 'image') AND shop IN (SELECT value FROM json_each(?2))", pushed),
+    ];
+    let mut due: Vec<i64> = Vec::new();
+    for (which, shops) in looks {
+        let shops: Vec<&str> = shops.iter().map(ShopId::as_str).collect();
+        let sql = format!(
+            "SELECT seq FROM outbox o
+             WHERE state IN ('waiting', 'claimed') AND due <= ?1 AND {which} AND {MAY_GO} AND {FIRST}
+             ORDER BY seq LIMIT ?3"
+        );
+        let room = limit.saturating_sub(due.len() as u32);
+        let found = c
+            .prepare_cached(&sql)?
+            .query_map(params![micros(now), json(&shops)?, room], |row| row.get(0))?
+            .collect::<Result<Vec<i64>, _>>()?;
+        due.extend(found);
+    }
+    take(c, &due, owner, lease)
+}
+
+fn take(
+    c: &Connection,
+    due: &[i64],
+    owner: &str,
+    lease: DateTime<Utc>,
+) -> Result<Vec<OutboxEntry>, StorageError> {
     let take = format!(
         "UPDATE outbox SET state = 'claimed', owner = ?2, due = ?3, attempts = attempts + 1
          WHERE seq = ?1 RETURNING {COLUMNS}"
@@ -126,34 +204,61 @@ pub(super) fn claim(
     Ok(taken)
 }
 
+pub(super) fn count_call(
+    c: &Connection,
+    id: OutboxId,
+    owner: &str,
+    lease: DateTime<Utc>,
+) -> Result<Option<u32>, StorageError> {
+    Ok(c.prepare_cached(
+        "UPDATE outbox SET calls = calls + 1, due = ?3
+         WHERE id = ?1 AND state = 'claimed' AND owner = ?2 RETURNING calls",
+    )?
+    .query_row(params![id.0, owner, micros(lease)], |row| row.get(0))
+    .optional()?)
+}
+
 pub(super) fn settle(c: &Connection, settle: &Settle) -> Result<(), StorageError> {
-    let (state, due) = match settle.state {
-        EntryState::Done => ("done", settle.now),
-        EntryState::Dead => ("dead", settle.now),
-        EntryState::Again(at) => ("waiting", at),
-    };
-    let settled = (state != "waiting").then(|| micros(settle.now));
-    c.prepare_cached("UPDATE outbox SET state = ?2, owner = NULL, due = ?3, settled_at = ?4 WHERE id = ?1")?
-        .execute(params![settle.id.0, state, micros(due), settled])?;
+    c.prepare_cached("UPDATE outbox SET state = 'done', owner = NULL, settled_at = ?2 WHERE id = ?1")?
+        .execute(params![settle.id.0, micros(settle.now)])?;
+    Ok(())
+}
+
+pub(super) fn postpone(
+    c: &Connection,
+    id: OutboxId,
+    until: DateTime<Utc>,
+    problem: Option<&str>,
+) -> Result<(), StorageError> {
+    c.prepare_cached(
+        "UPDATE outbox SET state = 'waiting', owner = NULL, due = ?2, problem = coalesce(?3, problem),
+             attempts = attempts - (?3 IS NULL)
+         WHERE id = ?1 AND state = 'claimed'",
+    )?
+    .execute(params![id.0, micros(until), problem])?;
+    Ok(())
+}
+
+pub(super) fn reword(
+    c: &Connection,
+    id: OutboxId,
+    payload: &str,
+    now: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    c.prepare_cached(
+        "UPDATE outbox SET kind = 'text', payload = ?2, state = 'waiting', owner = NULL, due = ?3, attempts = 0
+         WHERE id = ?1 AND kind = 'agent' AND state = 'claimed'",
+    )?
+    .execute(params![id.0, payload, micros(now)])?;
     Ok(())
 }
 
 pub(super) fn release(c: &Connection, owner: &str) -> Result<usize, StorageError> {
     Ok(c.prepare_cached(
         "UPDATE outbox SET state = 'waiting', owner = NULL, due = created_at
-         WHERE state = 'claimed' AND kind NOT IN ('text', 'image') AND owner = ?1",
+         WHERE state = 'claimed' AND owner = ?1",
     )?
     .execute([owner])?)
-}
-
-pub(super) fn count_waiting(c: &Connection) -> Result<Counts<String>, StorageError> {
-    let counts = c
-        .prepare_cached(
-            "SELECT kind, count(*) FROM outbox WHERE state IN ('waiting', 'claimed') GROUP BY kind",
-        )?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<Result<_, _>>()?;
-    Ok(counts)
 }
 
 pub(super) fn take_offer(

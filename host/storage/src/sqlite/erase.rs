@@ -7,8 +7,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use shopkeeper_domain::{CustomerKey, Event, EventBody, ImageId, OutboxId, Payment, PaymentOutcome, ShopId};
 use uuid::Uuid;
 
-use super::case;
 use super::code::{damaged, json, micros, name, parse, time};
+use super::{case, pool::connect};
 use crate::{Doomed, DoomedFile, Erased, StorageError};
 
 /// Remembers who uses the pictures that came up in a commit. A picture that was erased meanwhile can't be used: the
@@ -257,7 +257,7 @@ pub(super) fn forget(c: &Connection, doomed: &[Doomed]) -> Result<(), StorageErr
 /// Deleted rows are overwritten in the database (`secure_delete`), but the log still has them until it is written anew.
 /// Blocks; `false` where somebody was reading all the while.
 pub(super) fn scrub(path: &Path) -> Result<bool, StorageError> {
-    let connection = super::connect(path)?;
+    let connection = connect(path)?;
     let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
     Ok(busy == 0)
 }

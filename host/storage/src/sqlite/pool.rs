@@ -1,6 +1,6 @@
 //! The threads that hold the connections.
 
-use std::thread;
+use std::{path::Path, thread, time::Duration};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use rusqlite::Connection;
@@ -10,6 +10,29 @@ use crate::StorageError;
 
 /// The most commits that share one file sync, and the most reads that share one look at the database.
 const GROUP: usize = 256;
+
+/// What a connection keeps of the database in memory; negative is SQLite's way to say kibibytes.
+const CACHE_KIB: i64 = -16_384;
+/// The log is carried into the database every 40 MB: each time costs two file syncs and writes all over the file.
+const CHECKPOINT_PAGES: i64 = 10_000;
+/// Statements kept prepared a connection.
+const STATEMENTS: usize = 128;
+
+/// A connection, set up as all of them are.
+pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // What is deleted is overwritten: an erased customer is not to be read out of the file.
+    connection.pragma_update(None, "secure_delete", true)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "cache_size", CACHE_KIB)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(connection)
+}
 
 impl From<rusqlite::Error> for StorageError {
     fn from(error: rusqlite::Error) -> Self {

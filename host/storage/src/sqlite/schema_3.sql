@@ -7,10 +7,15 @@ ALTER TABLE outbox ADD COLUMN calls INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX outbox_dead ON outbox (shop, seq) WHERE state = 'dead';
 -- What waits in a conversation: the first of it is sent first.
 CREATE INDEX outbox_conversation ON outbox (shop, platform, customer, seq)
-    WHERE state IN ('waiting', 'claimed') AND kind IN ('text', 'image');
+    WHERE state IN ('waiting', 'claimed') AND kind IN ('text', 'image', 'agent');
+-- What is pushed: texts and pictures to a shop's webhook, notices to its agent.
+CREATE INDEX outbox_pushed ON outbox (shop, seq) WHERE state IN ('waiting', 'claimed') AND kind IN ('text', 'image');
+CREATE INDEX outbox_notices ON outbox (seq) WHERE state IN ('waiting', 'claimed') AND kind = 'agent';
 
 -- Since when a person has the conversation; what was queued before it is not sent while they have it.
 ALTER TABLE customers ADD COLUMN held_since INTEGER;
+UPDATE customers SET held_since = CAST(unixepoch(json_extract(document, '$.hold.since'), 'subsec') * 1000000 AS INTEGER)
+    WHERE json_extract(document, '$.hold') IS NOT NULL;
 
 -- What is to be looked at again at a time. Each row follows from the state of its case, and is stored with it.
 CREATE TABLE timers (

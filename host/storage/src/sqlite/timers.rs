@@ -1,0 +1,58 @@
+//! What is to be looked at again, and when.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, params};
+use shopkeeper_domain::{CustomerKey, ShopId, Timer};
+
+use super::{
+    case,
+    code::{json, micros, name, parse},
+};
+use crate::{DueTimer, StorageError};
+
+/// Replaces the timers of a case.
+pub(super) fn put(
+    c: &Connection,
+    shop: &ShopId,
+    key: &CustomerKey,
+    timers: &[(Timer, DateTime<Utc>)],
+) -> Result<(), StorageError> {
+    let (platform, customer) = case::columns(Some(key));
+    c.prepare_cached("DELETE FROM timers WHERE shop = ?1 AND platform = ?2 AND customer = ?3")?
+        .execute(params![shop.as_str(), platform, customer])?;
+    for (timer, due) in timers {
+        c.prepare_cached(
+            "INSERT INTO timers (shop, platform, customer, timer, due) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![shop.as_str(), platform, customer, json(timer)?, micros(*due)])?;
+    }
+    Ok(())
+}
+
+/// A timer of each case with an open task or a parked payment, which has the others set anew.
+pub(super) fn review(c: &Connection, shop: &ShopId, now: DateTime<Utc>) -> Result<(), StorageError> {
+    c.prepare_cached(
+        "INSERT OR REPLACE INTO timers (shop, platform, customer, timer, due)
+         SELECT shop, platform, customer, ?2, ?3 FROM tasks
+         WHERE shop = ?1 AND status NOT IN ('completed', 'cancelled')
+         UNION SELECT shop, platform, customer, ?2, ?3 FROM payments WHERE shop = ?1 AND outcome = 'parked'",
+    )?
+    .execute(params![shop.as_str(), json(&Timer::Review)?, micros(now)])?;
+    Ok(())
+}
+
+pub(super) fn due(c: &Connection, now: DateTime<Utc>, limit: u32) -> Result<Vec<DueTimer>, StorageError> {
+    let rows = c
+        .prepare_cached(
+            "SELECT shop, platform, customer, timer FROM timers WHERE due <= ?1 ORDER BY due LIMIT ?2",
+        )?
+        .query_map(params![micros(now), limit], |row| {
+            Ok(DueTimer {
+                shop: name(row.get_ref(0)?.as_str()?)?,
+                customer: case::key(row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?)?,
+                timer: parse(row.get_ref(3)?.as_str()?)?,
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(rows)
+}
