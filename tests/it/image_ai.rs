@@ -46,7 +46,8 @@ async fn with(double: &Double, processor: &str, settings: Value) -> TestApp {
     let app = TestApp::start_with(&[
         ("SHOPKEEPER_GEMINI__BASE_URL", url),
         ("SHOPKEEPER_GEMINI__KEY", KEY),
-        ("SHOPKEEPER_GEMINI__TIMEOUT_SECONDS", "2"),
+        ("SHOPKEEPER_GEMINI__TIMEOUT_SECONDS", "5"),
+        ("SHOPKEEPER_OUTBOX__FIRST_WAIT_MS", "1"),
         ("SHOPKEEPER_OPENAI__BASE_URL", url),
         ("SHOPKEEPER_OPENAI__KEY", KEY),
     ])
