@@ -99,8 +99,8 @@ pub(crate) async fn start(
     let processing = service.config.processing.concurrency.max(1);
     let works = [
         (Work::Process, processing),
-        (Work::Model(Processor::Gemini), service.config.gemini.concurrency),
-        (Work::Model(Processor::OpenAi), service.config.openai.concurrency),
+        (Work::Model(Processor::Gemini), service.config.gemini.workers()),
+        (Work::Model(Processor::OpenAi), service.config.openai.workers()),
         (Work::Mail, service.config.mail.concurrency),
     ];
     for (work, count) in works {

@@ -90,7 +90,7 @@ async fn a_revision_starts_from_the_original_and_shows_the_last_result_and_the_r
 
 #[tokio::test]
 async fn what_is_too_large_to_send_or_to_keep_is_made_smaller() {
-    let double = Double::start(vec![drawn(&heavy(21 << 20))]).await;
+    let double = Double::start(vec![parts(json!([picture(&heavy(21 << 20))]), "STOP")]).await;
     let app = unchecked(&double).await;
     let image = app.upload(heavy(16 << 20)).await.expect(201)["image_id"].clone();
     let task = app.ordered("tb_1", json!({ "image_id": image })).await;
@@ -98,6 +98,7 @@ async fn what_is_too_large_to_send_or_to_keep_is_made_smaller() {
     let edit = double.seen(":generateContent").remove(0);
     assert!(edit.body.len() < 20 << 20, "{} bytes sent", edit.body.len());
     assert!(edit.pictures()[0].starts_with(&[0xff, 0xd8, 0xff]), "still a picture");
+    assert_eq!(app.calls(), ["1"]);
     let result = app.result(&task).await;
     assert!(result.starts_with(&[0xff, 0xd8, 0xff]) && result.len() < 1 << 20, "{} bytes kept", result.len());
     app.stop().await;

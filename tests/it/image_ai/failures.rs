@@ -8,7 +8,7 @@ use super::{
     double::{Double, Says, drawn, error, parts},
     marked,
     program::Program,
-    unchecked, with,
+    unchecked, with, within,
 };
 
 fn wait(seconds: &str) -> Value {
@@ -19,8 +19,10 @@ fn wait(seconds: &str) -> Value {
 /// what is in the failure.
 async fn order(answers: Vec<Says>, heard: &str, calls: usize, reason: &str) {
     let what = format!("{reason:?} after {calls}");
+    let seconds = if matches!(answers[0], Says::Nothing) { "5" } else { "180" };
     let double = Double::start(answers).await;
-    let app = unchecked(&double).await;
+    let settings = json!({ "image_ai": { "quality_check": false } });
+    let app = within(&double, "gemini", settings, seconds).await;
     let task = app.ordered("tb_1", json!({})).await;
     app.hear_until(heard).await;
     assert_eq!(app.calls(), [calls.to_string()], "{what}");

@@ -29,6 +29,11 @@ impl Model {
         !self.key.reveal().is_empty()
     }
 
+    /// How many workers it has; one where there is no key, which gives to a person what waits from before.
+    pub(crate) fn workers(&self) -> u32 {
+        if self.is_configured() { self.concurrency } else { 1 }
+    }
+
     /// How long one request may take in all.
     pub(crate) fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout_seconds)

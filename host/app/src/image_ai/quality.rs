@@ -4,6 +4,7 @@ use serde::Deserialize;
 use shopkeeper_domain::Task;
 
 use super::{Failure, Picture, Verdict, prompt};
+use crate::object::Object;
 
 /// How much of what a model says is kept, in characters.
 const ISSUE: usize = 200;
@@ -36,9 +37,8 @@ pub(super) fn read(text: &str) -> Result<Verdict, Failure> {
         #[serde(default)]
         issue: String,
     }
-    let said: Option<Said> = serde_json::from_str(text.trim()).ok();
-    match said {
-        Some(Said { score, issue }) if (0.0..=100.0).contains(&score) => Ok(Verdict {
+    match serde_json::from_str(text.trim()) {
+        Ok(Object(Said { score, issue })) if (0.0..=100.0).contains(&score) => Ok(Verdict {
             score: score.round() as u8,
             issue: issue.chars().filter(|c| !c.is_control()).take(ISSUE).collect(),
         }),
