@@ -1,0 +1,63 @@
+//! A whole shop in memory, with everybody around it and everything that goes wrong: random histories, each made by one
+//! seed, after each of which every order is done or waits for somebody, and everything said has arrived.
+//!
+//! `SIMULATION_HISTORIES` says how many, `SIMULATION_SEED` where to begin; one history alone is told step by step.
+
+#[path = "simulation/ledger.rs"]
+mod ledger;
+#[path = "simulation/outside.rs"]
+mod outside;
+#[path = "simulation/rest.rs"]
+mod rest;
+#[path = "simulation/store.rs"]
+mod store;
+#[path = "simulation/workers.rs"]
+mod workers;
+#[path = "simulation/world.rs"]
+mod world;
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::atomic::{AtomicU64, Ordering},
+    thread,
+};
+
+use world::World;
+
+/// How many histories are gone through where nothing else is said.
+const HISTORIES: u64 = 2000;
+const THREADS: usize = 2;
+
+#[expect(clippy::disallowed_methods, reason = "how much is simulated is chosen by whoever runs it")]
+fn given(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).map_or(otherwise, |text| text.parse().expect("a number"))
+}
+
+#[test]
+fn whatever_happens_every_order_ends_well_or_waits_for_somebody() {
+    let (first, histories) = (given("SIMULATION_SEED", 0), given("SIMULATION_HISTORIES", HISTORIES));
+    let next = AtomicU64::new(0);
+    let go_through = || {
+        loop {
+            let seed = first + next.fetch_add(1, Ordering::Relaxed);
+            if seed >= first + histories {
+                return None;
+            }
+            let lived = catch_unwind(AssertUnwindSafe(|| World::new(seed, histories == 1).live()));
+            if lived.is_err() {
+                next.store(histories, Ordering::Relaxed);
+                return Some(seed);
+            }
+        }
+    };
+    let failed = thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(go_through)).collect();
+        threads.into_iter().filter_map(|t| t.join().expect("its panics are caught")).min()
+    });
+    if let Some(seed) = failed {
+        panic!(
+            "a history goes wrong, see above. Step by step: \
+             SIMULATION_SEED={seed} SIMULATION_HISTORIES=1 cargo test -p shopkeeper-domain --test simulation"
+        );
+    }
+}
