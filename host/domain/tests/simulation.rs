@@ -17,8 +17,12 @@ mod workers;
 mod world;
 
 use std::{
+    collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
 };
 
@@ -27,6 +31,37 @@ use world::World;
 /// How many histories are gone through where nothing else is said.
 const HISTORIES: u64 = 2000;
 const THREADS: usize = 2;
+
+/// In so many histories all of this comes about, so that each demand was really put to the test.
+const ENOUGH: u64 = 1000;
+const COMES_ABOUT: &[&str] = &[
+    "pending",
+    "processing",
+    "awaiting-confirm",
+    "revision",
+    "delivering",
+    "completed",
+    "failed",
+    "cancelled",
+    "started",
+    "parked",
+    "held",
+    "skipped",
+    "expired",
+    "a customer is reminded",
+    "something is stuck",
+    "a payment has started nothing",
+    "a repeat",
+    "decided again",
+    "lost before the commit",
+    "lost after the commit",
+    "an outcome comes too late",
+    "worked on again",
+    "mailed again",
+    "arrived again",
+    "given up",
+    "sent again",
+];
 
 #[expect(clippy::disallowed_methods, reason = "how much is simulated is chosen by whoever runs it")]
 fn given(name: &str, otherwise: u64) -> u64 {
@@ -37,16 +72,21 @@ fn given(name: &str, otherwise: u64) -> u64 {
 fn whatever_happens_every_order_ends_well_or_waits_for_somebody() {
     let (first, histories) = (given("SIMULATION_SEED", 0), given("SIMULATION_HISTORIES", HISTORIES));
     let next = AtomicU64::new(0);
+    let seen = Mutex::new(BTreeMap::<&str, u64>::new());
     let go_through = || {
         loop {
             let seed = first + next.fetch_add(1, Ordering::Relaxed);
             if seed >= first + histories {
                 return None;
             }
-            let lived = catch_unwind(AssertUnwindSafe(|| World::new(seed, histories == 1).live()));
-            if lived.is_err() {
+            let mut world = World::new(seed, histories == 1);
+            if catch_unwind(AssertUnwindSafe(|| world.live())).is_err() {
                 next.store(histories, Ordering::Relaxed);
                 return Some(seed);
+            }
+            let mut seen = seen.lock().expect("nobody panics with it");
+            for (what, times) in world.seen {
+                *seen.entry(what).or_default() += times;
             }
         }
     };
@@ -56,8 +96,14 @@ fn whatever_happens_every_order_ends_well_or_waits_for_somebody() {
     });
     if let Some(seed) = failed {
         panic!(
-            "a history goes wrong, see above. Step by step: \
-             SIMULATION_SEED={seed} SIMULATION_HISTORIES=1 cargo test -p shopkeeper-domain --test simulation"
+            "a history goes wrong, see above. Step by step: SIMULATION_SEED={seed} SIMULATION_HISTORIES=1 \
+             cargo test -p shopkeeper-domain --test simulation -- --nocapture"
         );
+    }
+    let seen = seen.into_inner().expect("nobody panics with it");
+    println!("{histories} histories: {seen:#?}");
+    if histories >= ENOUGH {
+        let missing: Vec<_> = COMES_ABOUT.iter().filter(|what| !seen.contains_key(*what)).collect();
+        assert!(missing.is_empty(), "{missing:?} never came about: the simulation shows nothing of it");
     }
 }

@@ -1,6 +1,6 @@
 //! What was seen from outside, kept apart from the code under test, and what must hold after every step.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use shopkeeper_domain::{
     AttemptToken, Case, Command, Decision, Effect, EventBody, OrderId, OutboxId, StartReason, State, Status,
@@ -31,7 +31,7 @@ pub(crate) struct Ledger {
     current: HashMap<TaskId, AttemptToken>,
     finished: HashSet<AttemptToken>,
     /// Tokens that an image processor was given.
-    pub(crate) processed: HashMap<TaskId, HashSet<AttemptToken>>,
+    pub(crate) processed: HashMap<TaskId, BTreeSet<AttemptToken>>,
     /// The commit in which an order started something.
     started: HashMap<OrderId, u64>,
     starts: HashSet<(OrderId, TaskId)>,
@@ -88,6 +88,9 @@ impl World {
             }
         }
         for event in &decision.events {
+            if let Some(status) = event.to {
+                self.note(status.name());
+            }
             self.look_at_event(who, event.task, event.from != event.to, &event.body);
         }
         for effect in &decision.effects {
@@ -111,7 +114,15 @@ impl World {
                 let began = *self.ledger.started.entry(order.clone()).or_insert(commit);
                 self.demand(began == commit, || format!("order {order} started something twice"));
             }
+            EventBody::PaymentReceived { payment } | EventBody::PaymentSettled { payment } => {
+                self.note(payment.stands().name());
+            }
             EventBody::TimerRang { timer } => {
+                self.note(match timer {
+                    Timer::Unconfirmed(_) => "a customer is reminded",
+                    Timer::Stuck(_) => "something is stuck",
+                    _ => "a payment has started nothing",
+                });
                 let again = self.ledger.rang.contains(timer);
                 self.demand(!again, || format!("{timer:?} rang twice"));
                 self.ledger.rang.push(timer.clone());
@@ -190,7 +201,7 @@ impl World {
     /// An image processor is given a job.
     pub(crate) fn look_at_job(&mut self, who: usize, id: TaskId, token: AttemptToken) {
         let tokens = self.ledger.processed.entry(id).or_default();
-        tokens.insert(token);
+        let again = !tokens.insert(token);
         let (given, task) = (tokens.len(), self.store.records[who].tasks.iter().find(|t| t.id == id));
         let attempts = task.map_or(0, |t| t.attempt);
         self.demand(given <= attempts as usize, || {
@@ -198,6 +209,7 @@ impl World {
         });
         let paid = task.is_some_and(|t| t.paid_by.is_some());
         self.demand(paid, || format!("task {id} is processed unpaid"));
+        self.note(if again { "worked on again" } else { "worked on" });
     }
 
     /// Something reaches the customer.
@@ -208,7 +220,8 @@ impl World {
         self.demand(!self.ledger.is_kept_back(entry), || {
             format!("entry {id} of before the hold arrives during it")
         });
-        if !entry.arrived {
+        let again = entry.arrived;
+        if !again {
             let mut earlier = self.store.outbox[..at].iter().filter(|e| e.who == who && e.queue.is_talk());
             let overtaken = earlier.find(|e| e.is_open() && !e.arrived && !self.ledger.is_kept_back(e));
             self.demand(overtaken.is_none(), || {
@@ -219,5 +232,6 @@ impl World {
             });
         }
         self.store.outbox[at].arrived = true;
+        self.note(if again { "arrived again" } else { "arrived" });
     }
 }

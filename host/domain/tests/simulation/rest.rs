@@ -13,7 +13,7 @@ const ROUNDS: u32 = 5000;
 impl World {
     /// The whole of a history.
     pub(crate) fn live(&mut self) {
-        for _ in 0..self.rng.u32(40..160) {
+        for _ in 0..self.rng.u32(40..240) {
             self.step += 1;
             self.act();
         }
@@ -21,7 +21,6 @@ impl World {
         self.tell(|| "from here on nothing goes wrong".to_owned());
         self.come_to_rest();
         self.look_at_orders();
-        self.look_at_history();
         self.look_at_talk();
         // What persons have to do is done, too: then everything that was ever said has arrived.
         while self.store.outbox.iter().any(|e| e.standing == Standing::Dead) {

@@ -13,10 +13,11 @@ use crate::{
 const TRIES: u32 = 3;
 
 /// An entry that a worker claimed.
-#[derive(Debug, Clone, Copy)]
 pub(crate) struct Hand {
     pub(crate) id: OutboxId,
     pub(crate) attempts: u32,
+    /// What became of it, where nobody knows that yet.
+    done: Option<Done>,
 }
 
 /// What became of an entry's work.
@@ -36,7 +37,7 @@ impl World {
             (0..queues.len()).find_map(|n| self.store.claim(queues[(first + n) % queues.len()], now));
         let Some(at) = claimed else { return false };
         let entry = &self.store.outbox[at];
-        let hand = Hand { id: entry.id, attempts: entry.attempts };
+        let hand = Hand { id: entry.id, attempts: entry.attempts, done: None };
         self.tell(|| format!("claimed {:?} {}", self.store.outbox[at].queue, hand.id));
         match self.store.outbox[at].queue {
             Queue::Outside => self.hand_out(at),
@@ -76,15 +77,16 @@ impl World {
         if self.hands.is_empty() {
             return false;
         }
-        let hand = self.hands.swap_remove(self.rng.usize(..self.hands.len()));
+        let mut hand = self.hands.swap_remove(self.rng.usize(..self.hands.len()));
         let at = self.store.outbox.iter().position(|e| e.id == hand.id).expect("entries are kept");
-        let queue = self.store.outbox[at].queue;
-        let done = match queue {
-            Queue::Mail => self.mail(at, hand),
-            Queue::Alert if self.fault(30) => Done::Later,
-            Queue::Alert => Done::Nothing,
-            _ => self.process(at, hand),
+        let done = match hand.done.take() {
+            Some(done) => done,
+            None => self.outcome_of(at, hand.attempts),
         };
+        if self.fault(30) {
+            self.hands.push(Hand { done: Some(done), ..hand });
+            return true;
+        }
         // Died after the work and before anybody knew of it.
         if self.fault(5) {
             return true;
@@ -94,6 +96,7 @@ impl World {
                 let (who, mail) = (self.store.outbox[at].who, self.store.outbox[at].queue == Queue::Mail);
                 let actor = if mail { Actor::Mailer } else { Actor::Processor };
                 if self.send(who, actor, &command, &Natural::None, Some(hand.id)) == Sent::Rejected {
+                    self.note("an outcome comes too late");
                     self.settle(hand.id);
                 }
             }
@@ -101,6 +104,16 @@ impl World {
             Done::Later => self.later(at, hand.attempts),
         }
         true
+    }
+
+    fn outcome_of(&mut self, at: usize, attempts: u32) -> Done {
+        let queue = self.store.outbox[at].queue;
+        match queue {
+            Queue::Mail => self.mail(at, attempts),
+            Queue::Alert if self.fault(30) => Done::Later,
+            Queue::Alert => Done::Nothing,
+            _ => self.process(at, attempts),
+        }
     }
 
     /// Something is wrong that may pass: it is tried again, and given up in the end.
@@ -115,6 +128,7 @@ impl World {
         }
         entry.standing = Standing::Dead;
         let (who, task, queue) = (entry.who, entry.task, entry.queue);
+        self.note("given up");
         self.tell(|| format!("entry {} is given up", self.store.outbox[at].id));
         if queue != Queue::Alert {
             let kind = AlertKind::DeadLetter { queue: format!("{queue:?}") };
@@ -125,7 +139,7 @@ impl World {
         }
     }
 
-    fn mail(&mut self, at: usize, hand: Hand) -> Done {
+    fn mail(&mut self, at: usize, attempts: u32) -> Done {
         let entry = &self.store.outbox[at];
         let (who, mail) = (entry.who, entry.id);
         let carried =
@@ -135,7 +149,7 @@ impl World {
         }
         let failed = |reason: &str| Done::Then(Command::MailFailed { mail, reason: reason.to_owned() });
         if self.fault(20) {
-            return if hand.attempts < TRIES { Done::Later } else { failed("451") };
+            return if attempts < TRIES { Done::Later } else { failed("451") };
         }
         if self.fault(10) {
             return failed("550");
@@ -148,16 +162,17 @@ impl World {
         let same = self.store.records[who].tasks.iter().all(|t| task_says(&t.state));
         self.demand(same, || format!("mail {mail} goes to {to}, which is not the tasks' address"));
         self.tell(|| format!("mail {mail} goes to {to}"));
+        self.note(if self.store.outbox[at].arrived { "mailed again" } else { "mailed" });
         self.store.outbox[at].arrived = true;
         Done::Then(Command::MailSent { mail })
     }
 
-    fn process(&mut self, at: usize, hand: Hand) -> Done {
+    fn process(&mut self, at: usize, attempts: u32) -> Done {
         let entry = &self.store.outbox[at];
         let (Some(task), Payload::Job(token)) = (entry.task, &entry.payload) else { return Done::Nothing };
         let (who, token) = (entry.who, *token);
         let finish = |outcome| Done::Then(Command::Finish { task, token: Some(token), outcome });
-        if hand.attempts > 2 * TRIES {
+        if attempts > 2 * TRIES {
             return finish(Outcome::Broke("处理多次中断".to_owned()));
         }
         if !self.is_wanted(who, task, token) {

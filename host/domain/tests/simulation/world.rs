@@ -1,5 +1,7 @@
 //! One shop and everybody around it, and the way of a command through the house.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use fastrand::Rng;
 use shopkeeper_domain::{
@@ -10,7 +12,7 @@ use shopkeeper_domain::{
 use crate::{
     ledger::Ledger,
     outside::Inbound,
-    store::{Commit, Payload, Queue, Refused, Store, Time},
+    store::{Commit, Payload, Queue, Store, Time},
     workers::Hand,
 };
 
@@ -67,6 +69,8 @@ pub(crate) struct World {
     /// Whether each step is written down.
     pub(crate) told: bool,
     nested: bool,
+    /// How often what came about.
+    pub(crate) seen: BTreeMap<&'static str, u64>,
     /// For what must not be the same twice.
     pub(crate) counter: u32,
 }
@@ -94,6 +98,7 @@ impl World {
             faults: true,
             told,
             nested: false,
+            seen: BTreeMap::new(),
             counter: 0,
         }
     }
@@ -101,6 +106,10 @@ impl World {
     /// Whether something that goes wrong so often goes wrong now.
     pub(crate) fn fault(&mut self, percent: u32) -> bool {
         self.faults && self.rng.u32(..100) < percent
+    }
+
+    pub(crate) fn note(&mut self, what: &'static str) {
+        *self.seen.entry(what).or_default() += 1;
     }
 
     /// What must hold; says where it does not.
@@ -149,7 +158,9 @@ impl World {
                 Natural::None => None,
             };
             if let Some(first) = first {
-                return Sent::Answered(first.clone());
+                let first = first.clone();
+                self.note("a repeat");
+                return Sent::Answered(first);
             }
             if order.is_some_and(|o| self.store.orders.get(o).is_some_and(|owner| *owner != who)) {
                 return Sent::Rejected;
@@ -170,23 +181,16 @@ impl World {
                 self.nested = false;
             }
             if self.fault(2) {
+                self.note("lost before the commit");
                 self.tell(|| format!("customer {who}: {command:?}: lost before the commit"));
                 return Sent::Lost;
             }
             let answer = answer(command, &decision);
             let version = self.store.records[who].customer.version;
-            match self.store.commit(self.draft(
-                who,
-                before.clone(),
-                &decision,
-                now,
-                settle,
-                natural,
-                &answer,
-                command,
-            )) {
-                Err(Refused::Stale | Refused::Exists) => continue,
-                Ok(()) => {}
+            let commit = self.draft(who, before.clone(), &decision, now, settle, natural, &answer, command);
+            if self.store.commit(commit).is_err() {
+                self.note("decided again");
+                continue;
             }
             self.tell(|| format!("customer {who}: {command:?}: {answer} {:?}", decision.effects));
             self.demand(version == before.customer.version, || {
@@ -194,6 +198,7 @@ impl World {
             });
             self.look_at_commit(who, command, &before, &decision);
             if self.fault(3) {
+                self.note("lost after the commit");
                 self.tell(|| "lost after the commit".to_owned());
                 return Sent::Lost;
             }
