@@ -3,6 +3,10 @@
 //!
 //! `SIMULATION_HISTORIES` says how many, `SIMULATION_SEED` where to begin; one history alone is told step by step.
 
+#[path = "simulation/entries.rs"]
+mod entries;
+#[path = "simulation/house.rs"]
+mod house;
 #[path = "simulation/ledger.rs"]
 mod ledger;
 #[path = "simulation/outside.rs"]

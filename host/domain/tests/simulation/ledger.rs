@@ -9,8 +9,8 @@ use shopkeeper_domain::{
 };
 
 use crate::{
+    entries::{Entry, Payload, Standing},
     outside::typed,
-    store::{Entry, Payload, Standing},
     world::World,
 };
 

@@ -11,8 +11,9 @@ use shopkeeper_domain::{
 use uuid::Uuid;
 
 use crate::{
-    store::Standing,
-    world::{CUSTOMERS, Natural, Sent, World},
+    entries::Standing,
+    house::{Natural, Sent, Turn},
+    world::{CUSTOMERS, World},
 };
 
 /// What somebody sends until it is answered.
@@ -264,7 +265,8 @@ impl World {
             return;
         }
         let mut request = self.inbox.swap_remove(self.rng.usize(..self.inbox.len()));
-        let sent = self.send(request.who, request.actor.clone(), &request.command, &request.natural, None);
+        let turn = Turn::of(request.who, request.actor.clone(), &request.command);
+        let sent = self.send(&Turn { natural: &request.natural, ..turn });
         let again = match sent {
             Sent::Answered(answer) => {
                 self.look_at_answer(&request, &answer);

@@ -3,8 +3,10 @@
 use shopkeeper_domain::{Actor, Case, Command, Event, Payment, PaymentOutcome, State, Task, Withheld};
 
 use crate::{
-    store::{Entry, Payload, Record, Standing},
-    world::{CUSTOMERS, Natural, World},
+    entries::{Entry, Payload, Standing},
+    house::Turn,
+    store::Record,
+    world::{CUSTOMERS, World},
 };
 
 /// More than this is for ever.
@@ -27,7 +29,7 @@ impl World {
             self.resend();
         }
         for who in 0..CUSTOMERS {
-            self.send(who, Actor::Key("operator".to_owned()), &Command::Resume, &Natural::None, None);
+            self.send(&Turn::of(who, Actor::Key("operator".to_owned()), &Command::Resume));
         }
         self.come_to_rest();
         self.look_at_orders();

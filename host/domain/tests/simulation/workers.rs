@@ -4,9 +4,11 @@ use chrono::TimeDelta;
 use shopkeeper_domain::{Actor, Alert, AlertKind, AttemptToken, Command, OutboxId, Outcome, State, TaskId};
 
 use crate::{
+    entries::{Payload, Queue, Standing},
+    house::{Natural, Sent, Turn},
     outside::Inbound,
-    store::{Payload, Queue, Standing},
-    world::{Natural, Sent, World},
+    store::Record,
+    world::World,
 };
 
 /// How often something is tried before it is given up.
@@ -51,7 +53,7 @@ impl World {
         let entry = self.store.outbox[at].clone();
         let (Some(task), Payload::Job(token)) = (entry.task, entry.payload) else { return };
         let command = Command::Claim { task, token };
-        match self.send(entry.who, Actor::Key("image-ai".to_owned()), &command, &Natural::None, None) {
+        match self.send(&Turn::of(entry.who, Actor::Key("image-ai".to_owned()), &command)) {
             Sent::Answered(_) => {
                 self.look_at_job(entry.who, task, token);
                 if self.fault(15) {
@@ -95,7 +97,8 @@ impl World {
             Done::Then(command) => {
                 let (who, mail) = (self.store.outbox[at].who, self.store.outbox[at].queue == Queue::Mail);
                 let actor = if mail { Actor::Mailer } else { Actor::Processor };
-                if self.send(who, actor, &command, &Natural::None, Some(hand.id)) == Sent::Rejected {
+                let turn = Turn { settle: Some(hand.id), ..Turn::of(who, actor, &command) };
+                if self.send(&turn) == Sent::Rejected {
                     self.note("an outcome comes too late");
                     self.settle(hand.id);
                 }
@@ -190,7 +193,7 @@ impl World {
     /// What is for the customers goes out: pulled by a connector, or pushed.
     pub(crate) fn talk(&mut self) -> bool {
         let pushed = self.setup.pushed;
-        if (pushed || self.setup.agent) && (pushed || self.rng.bool()) {
+        if pushed || self.setup.agent && self.rng.bool() {
             return self.push() || !pushed && self.pull();
         }
         self.pull() || self.setup.agent && self.push()
@@ -242,11 +245,11 @@ impl World {
     /// What is due rings.
     pub(crate) fn ring(&mut self) -> bool {
         let now = self.now();
-        let due = |(who, record): (usize, &crate::store::Record)| {
+        let due = |(who, record): (usize, &Record)| {
             record.timers.iter().find(|(_, due)| *due <= now).map(|(timer, _)| (who, timer.clone()))
         };
         let Some((who, timer)) = self.store.records.iter().enumerate().find_map(due) else { return false };
-        self.send(who, Actor::Clock, &Command::Ring(timer), &Natural::None, None);
+        self.send(&Turn::of(who, Actor::Clock, &Command::Ring(timer)));
         true
     }
 }
