@@ -8,6 +8,9 @@ use crate::{peers, plugins, process, tidy};
 const NOT_IN_DOMAIN: [&str; 8] =
     ["tokio", "wasmtime", "rusqlite", "axum", "hyper", "reqwest", "lettre", "async-trait"];
 
+/// How many histories of a simulated shop are gone through.
+const HISTORIES: &str = "100000";
+
 pub(crate) fn run(filter: &[String]) -> Result<()> {
     tidy::check()?;
     peers::set_up()?;
@@ -29,7 +32,16 @@ pub(crate) fn run(filter: &[String]) -> Result<()> {
     if !filter.is_empty() {
         tests.arg("--").args(filter);
     }
-    process::run(&mut tests)
+    process::run(&mut tests)?;
+    if filter.is_empty() { simulate() } else { Ok(()) }
+}
+
+/// The shop's rules over many more histories than the tests go through; optimised, which pays for building them again.
+fn simulate() -> Result<()> {
+    let optimised = "profile.dev.package.shopkeeper-domain.opt-level=2";
+    let simulation = ["--package", "shopkeeper-domain", "--test", "simulation"];
+    let mut command = process::cargo(&["test", "--locked", "--config", optimised]);
+    process::run(command.args(simulation).env("SIMULATION_HISTORIES", HISTORIES))
 }
 
 fn domain_is_pure() -> Result<()> {
