@@ -7,7 +7,7 @@ use shopkeeper_domain::{
 
 use crate::{
     entries::{Payload, Queue},
-    store::{Commit, Time},
+    store::Commit,
     world::World,
 };
 
@@ -92,7 +92,7 @@ impl World {
             }
             let answer = answer(command, &decision);
             let version = self.store.records[who].customer.version;
-            let commit = self.draft(turn, before.clone(), &decision, now, &answer);
+            let commit = self.draft(turn, before.clone(), &decision, &context, &answer);
             if self.store.commit(commit).is_err() {
                 self.note("decided again");
                 continue;
@@ -113,15 +113,22 @@ impl World {
         Sent::Lost
     }
 
-    fn draft(&self, turn: &Turn<'_>, before: Case, decision: &Decision, now: Time, answer: &str) -> Commit {
-        let due = timers(&decision.after, &self.policy);
+    fn draft(
+        &self,
+        turn: &Turn<'_>,
+        before: Case,
+        decision: &Decision,
+        context: &Context,
+        answer: &str,
+    ) -> Commit {
+        let due = timers(&decision.after, &context.policy);
         let rang = matches!(turn.command, Command::Ring(_));
-        let due = (rang || due != timers(&before, &self.policy)).then_some(due);
+        let due = (rang || due != timers(&before, &context.policy)).then_some(due);
         Commit {
             who: turn.who,
             before,
             after: decision.after.clone(),
-            now,
+            now: context.now,
             events: decision.events.clone(),
             entries: decision.effects.iter().filter_map(|e| self.entry(e)).collect(),
             settle: turn.settle,

@@ -237,6 +237,7 @@ impl World {
             processing_enabled: self.rng.u32(..4) > 0,
             free_revisions: self.rng.u32(..4),
             hold_failed_quality: self.rng.bool(),
+            patience: self.patience(),
             ..self.policy.clone()
         };
         self.set(policy);

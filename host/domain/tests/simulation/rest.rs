@@ -1,6 +1,8 @@
 //! The end of a history: nothing goes wrong any more, the work is done to its end, and all is counted up.
 
-use shopkeeper_domain::{Actor, Case, Command, Event, Payment, PaymentOutcome, State, Task, Withheld};
+use shopkeeper_domain::{
+    Actor, Case, Command, Event, Payment, PaymentOutcome, State, Task, Withheld, timers,
+};
 
 use crate::{
     entries::{Entry, Payload, Standing},
@@ -62,7 +64,9 @@ impl World {
     }
 
     fn look_at_orders(&self) {
-        for record in &self.store.records {
+        for (who, record) in self.store.records.iter().enumerate() {
+            let owed = timers(&self.store.load(who, &[], None), &self.policy);
+            self.demand(owed.is_empty(), || format!("{owed:?} never rang"));
             for payment in &record.payments {
                 let order = &payment.order;
                 let told = || {

@@ -54,18 +54,13 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(seed: u64, told: bool) -> Self {
         let mut rng = Rng::with_seed(seed);
-        let patience = Patience {
-            reminder_minutes: rng.bool().then_some(60),
-            parked_days: rng.bool().then_some(1),
-            ..Patience::default()
-        };
         let setup = Setup { agent: rng.bool(), pushed: rng.bool(), outside: rng.bool() };
-        Self {
+        let mut world = Self {
             seed,
             step: 0,
             rng,
             clock: DateTime::from_timestamp(1_700_000_000, 0).expect("a time"),
-            policy: Policy { patience, ..Policy::default() },
+            policy: Policy::default(),
             setup,
             store: Store::new(CUSTOMERS),
             ledger: Ledger::new(CUSTOMERS),
@@ -76,7 +71,9 @@ impl World {
             nested: false,
             seen: BTreeMap::new(),
             counter: 0,
-        }
+        };
+        world.policy.patience = world.patience();
+        world
     }
 
     /// Whether something that goes wrong so often goes wrong now.
@@ -114,6 +111,15 @@ impl World {
     pub(crate) fn now(&mut self) -> DateTime<Utc> {
         self.clock += TimeDelta::milliseconds(1);
         self.clock
+    }
+
+    /// How long the shop waits for what.
+    pub(crate) fn patience(&mut self) -> Patience {
+        Patience {
+            reminder_minutes: self.rng.bool().then_some(60),
+            parked_days: self.rng.bool().then_some(1),
+            ..Patience::default()
+        }
     }
 
     /// The shop's settings are changed: what it waits for is looked at again.
