@@ -242,6 +242,24 @@ async fn a_hold_keeps_back_what_was_queued_before_it_and_nothing_else_whatever_t
 }
 
 #[tokio::test]
+async fn a_review_that_was_set_while_a_decision_was_made_is_not_lost() {
+    let f = fixture().await;
+    f.store.commit(f.create(f.case().await)).await.expect("stored");
+    let due = |now| {
+        let store = f.store.clone();
+        async move { store.due_timers(now, 9).await.expect("reads").len() }
+    };
+    let decided = Commit { timers: Some(Vec::new()), ..f.nothing(f.case().await) };
+    let meanwhile = decided.now + TimeDelta::seconds(1);
+    f.store.review_timers(&f.shop, meanwhile).await.expect("set");
+    f.store.commit(decided).await.expect("stored");
+    assert_eq!(due(meanwhile).await, 1, "it was made by the settings of before");
+    let after = Commit { timers: Some(Vec::new()), now: meanwhile, ..f.nothing(f.case().await) };
+    f.store.commit(after).await.expect("stored");
+    assert_eq!(due(meanwhile).await, 0);
+}
+
+#[tokio::test]
 async fn work_is_claimed_by_one_and_due_again_when_its_lease_is_over() {
     let f = fixture().await;
     let mut commit = f.nothing(f.case().await);

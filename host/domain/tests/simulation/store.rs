@@ -140,7 +140,8 @@ impl Store {
         record.events.extend(commit.events);
         record.messages.extend(commit.message);
         if let Some(timers) = commit.timers {
-            record.timers = timers;
+            record.timers.retain(|(timer, due)| *timer == Timer::Review && *due > commit.now);
+            record.timers.extend(timers);
         }
         self.answers.extend(commit.answer);
         self.commits += 1;

@@ -126,7 +126,7 @@ impl World {
     pub(crate) fn set(&mut self, policy: Policy) {
         self.tell(|| format!("{policy:?}"));
         self.policy = policy;
-        let now = self.clock;
+        let now = self.now();
         for record in &mut self.store.records {
             record.timers.retain(|(timer, _)| *timer != Timer::Review);
             record.timers.push((Timer::Review, now));

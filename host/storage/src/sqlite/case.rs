@@ -143,7 +143,7 @@ pub(super) fn commit(c: &Connection, commit: &Commit) -> Result<(), StorageError
         entries::settle(c, settle)?;
     }
     if let Some(due) = &commit.timers {
-        timers::put(c, shop, key, due)?;
+        timers::put(c, shop, key, due, commit.now)?;
     }
     plugins::add_calls(c, shop, Some(key), &commit.calls)?;
     plugins::add_incidents(c, shop, Some(key), &commit.incidents)?;
