@@ -218,6 +218,61 @@ async fn chat_waits_in_order_until_it_is_acknowledged() {
 }
 
 #[tokio::test]
+async fn a_hold_keeps_back_what_was_queued_before_it_and_nothing_else_whatever_the_clock_says() {
+    let f = fixture().await;
+    let mut commit = f.create(f.case().await);
+    let (before, notice, reply) = (entry("text"), entry("agent"), entry("text"));
+    commit.outbox = vec![before.clone(), notice.clone()];
+    f.store.commit(commit).await.expect("stored");
+    let context = |now| Context {
+        now,
+        actor: Actor::Customer,
+        policy: Policy::default(),
+        ids: Ids::from_seed(Uuid::now_v7()),
+    };
+    // The clock was set back meanwhile.
+    let earlier = now() - TimeDelta::hours(1);
+    let mut hold = f.decide(f.case().await, Command::Hold, &context(earlier));
+    hold.outbox = vec![reply.clone()];
+    f.store.commit(hold).await.expect("stored");
+    // Whatever else happens to the customer, the hold began where it began.
+    f.store.commit(f.create(f.case().await)).await.expect("stored");
+    let ids =
+        |entries: Vec<shopkeeper_storage::OutboxEntry>| entries.iter().map(|e| e.id).collect::<Vec<_>>();
+    let pull = || async { ids(f.store.waiting_chat(&f.shop, None, 9).await.expect("reads")) };
+    let push = || async {
+        let (shops, lease) = (vec![f.shop.clone()], now() + TimeDelta::minutes(1));
+        ids(f.store.claim_talk(shops, Vec::new(), "w", now(), lease, 9).await.expect("claims"))
+    };
+    assert_eq!(pull().await, [reply.id]);
+    assert_eq!(push().await, [reply.id]);
+    let settle = Settle { id: reply.id, now: now() };
+    f.store.settle(settle).await.expect("settled");
+    assert!(push().await.is_empty(), "the rest waits for the end of the hold");
+    f.store.commit(f.decide(f.case().await, Command::Resume, &context(now()))).await.expect("stored");
+    assert_eq!(pull().await, [before.id]);
+    assert_eq!(push().await, [before.id]);
+}
+
+#[tokio::test]
+async fn a_review_that_was_set_while_a_decision_was_made_is_not_lost() {
+    let f = fixture().await;
+    f.store.commit(f.create(f.case().await)).await.expect("stored");
+    let due = |now| {
+        let store = f.store.clone();
+        async move { store.due_timers(now, 9).await.expect("reads").len() }
+    };
+    let decided = Commit { timers: Some(Vec::new()), ..f.nothing(f.case().await) };
+    let meanwhile = decided.now + TimeDelta::seconds(1);
+    f.store.review_timers(&f.shop, meanwhile).await.expect("set");
+    f.store.commit(decided).await.expect("stored");
+    assert_eq!(due(meanwhile).await, 1, "it was made by the settings of before");
+    let after = Commit { timers: Some(Vec::new()), now: meanwhile, ..f.nothing(f.case().await) };
+    f.store.commit(after).await.expect("stored");
+    assert_eq!(due(meanwhile).await, 0);
+}
+
+#[tokio::test]
 async fn work_is_claimed_by_one_and_due_again_when_its_lease_is_over() {
     let f = fixture().await;
     let mut commit = f.nothing(f.case().await);

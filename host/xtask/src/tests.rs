@@ -8,6 +8,9 @@ use crate::{peers, plugins, process, tidy};
 const NOT_IN_DOMAIN: [&str; 8] =
     ["tokio", "wasmtime", "rusqlite", "axum", "hyper", "reqwest", "lettre", "async-trait"];
 
+/// How many histories of a simulated shop are gone through.
+const HISTORIES: &str = "100000";
+
 pub(crate) fn run(filter: &[String]) -> Result<()> {
     tidy::check()?;
     peers::set_up()?;
@@ -30,7 +33,11 @@ pub(crate) fn run(filter: &[String]) -> Result<()> {
         tests.arg("--").args(filter);
     }
     process::run(&mut tests)?;
-    if filter.is_empty() { chaos(KILLS, None) } else { Ok(()) }
+    if filter.is_empty() {
+        simulate()?;
+        chaos(KILLS, None)?;
+    }
+    Ok(())
 }
 
 /// How often the service is killed where nobody says how often.
@@ -46,6 +53,14 @@ pub(crate) fn chaos(kills: u32, seed: Option<u64>) -> Result<()> {
         test.args(["--seed", &seed.to_string()]);
     }
     process::run(&mut test)
+}
+
+/// The shop's rules over many more histories than the tests go through; optimised, which pays for building them again.
+fn simulate() -> Result<()> {
+    let optimised = "profile.dev.package.shopkeeper-domain.opt-level=2";
+    let simulation = ["--package", "shopkeeper-domain", "--test", "simulation"];
+    let mut command = process::cargo(&["test", "--locked", "--config", optimised]);
+    process::run(command.args(simulation).env("SIMULATION_HISTORIES", HISTORIES))
 }
 
 fn domain_is_pure() -> Result<()> {

@@ -143,7 +143,7 @@ pub(super) fn commit(c: &Connection, commit: &Commit) -> Result<(), StorageError
         entries::settle(c, settle)?;
     }
     if let Some(due) = &commit.timers {
-        timers::put(c, shop, key, due)?;
+        timers::put(c, shop, key, due, commit.now)?;
     }
     plugins::add_calls(c, shop, Some(key), &commit.calls)?;
     plugins::add_incidents(c, shop, Some(key), &commit.incidents)?;
@@ -166,7 +166,7 @@ fn store_customer(
     after: &Customer,
 ) -> Result<(), StorageError> {
     let who = (shop.as_str(), after.key.platform.as_str(), after.key.id.as_str());
-    let held = after.hold.as_ref().map(|hold| micros(hold.since));
+    let held = after.hold.is_some();
     let stands = if before.version == after.version {
         let stored: Option<u64> = c
             .prepare_cached(
@@ -177,14 +177,16 @@ fn store_customer(
         stored.unwrap_or(0) == before.version
     } else if before.version == 0 {
         c.prepare_cached(
-            "INSERT INTO customers (shop, platform, customer, version, document, held_since)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+            "INSERT INTO customers (shop, platform, customer, version, document, held_after)
+             VALUES (?1, ?2, ?3, ?4, ?5, CASE WHEN ?6 THEN (SELECT coalesce(max(seq), 0) FROM outbox) END)
+             ON CONFLICT DO NOTHING",
         )?
         .execute(params![who.0, who.1, who.2, after.version, json(after)?, held])?
             == 1
     } else {
         c.prepare_cached(
-            "UPDATE customers SET version = ?4, document = ?5, held_since = ?7
+            "UPDATE customers SET version = ?4, document = ?5, held_after =
+                 CASE WHEN ?7 THEN coalesce(held_after, (SELECT coalesce(max(seq), 0) FROM outbox)) END
              WHERE shop = ?1 AND platform = ?2 AND customer = ?3 AND version = ?6",
         )?
         .execute(params![who.0, who.1, who.2, after.version, json(after)?, before.version, held])?

@@ -12,16 +12,20 @@ use crate::{AnswerOf, NewEntry, Offer, OutboxEntry, Settle, StorageError, Whose}
 pub(super) const COLUMNS: &str =
     "id, shop, platform, customer, kind, task, account, payload, attempts, calls, created_at";
 /// Whether an entry `o` may go out as far as its conversation is concerned: it was not queued before a person took
-/// over, and no notice to the agent that is still open stands before it.
-const MAY_GO: &str = "NOT EXISTS (SELECT 1 FROM customers c WHERE c.shop = o.shop AND c.platform = o.platform
-           AND c.customer = o.customer AND c.held_since > o.created_at)
+/// over, and no notice to the agent that is still open stands before it. What the person keeps back stands in nobody's way.
+const MAY_GO: &str = "o.seq > coalesce((SELECT c.held_after FROM customers c WHERE c.shop = o.shop
+           AND c.platform = o.platform AND c.customer = o.customer), 0)
        AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.shop = o.shop AND e.platform = o.platform
            AND e.customer = o.customer AND e.seq < o.seq AND e.state IN ('waiting', 'claimed')
-           AND e.kind IN ('text', 'image', 'agent') AND e.kind = 'agent')";
+           AND e.kind IN ('text', 'image', 'agent') AND e.kind = 'agent'
+           AND e.seq > coalesce((SELECT c.held_after FROM customers c WHERE c.shop = o.shop
+               AND c.platform = o.platform AND c.customer = o.customer), 0))";
 /// Whether nothing of the conversation stands before an entry `o`.
 const FIRST: &str = "NOT EXISTS (SELECT 1 FROM outbox e WHERE e.shop = o.shop AND e.platform = o.platform
            AND e.customer = o.customer AND e.seq < o.seq AND e.state IN ('waiting', 'claimed')
-           AND e.kind IN ('text', 'image', 'agent'))";
+           AND e.kind IN ('text', 'image', 'agent')
+           AND e.seq > coalesce((SELECT c.held_after FROM customers c WHERE c.shop = o.shop
+               AND c.platform = o.platform AND c.customer = o.customer), 0))";
 
 pub(super) fn entry(row: &Row<'_>) -> rusqlite::Result<OutboxEntry> {
     let account = row.get_ref(6)?.as_str_or_null()?.map(name).transpose()?;

@@ -12,9 +12,11 @@ CREATE INDEX outbox_conversation ON outbox (shop, platform, customer, seq)
 CREATE INDEX outbox_pushed ON outbox (shop, seq) WHERE state IN ('waiting', 'claimed') AND kind IN ('text', 'image');
 CREATE INDEX outbox_notices ON outbox (seq) WHERE state IN ('waiting', 'claimed') AND kind = 'agent';
 
--- Since when a person has the conversation; what was queued before it is not sent while they have it.
-ALTER TABLE customers ADD COLUMN held_since INTEGER;
-UPDATE customers SET held_since = CAST(unixepoch(json_extract(document, '$.hold.since'), 'subsec') * 1000000 AS INTEGER)
+-- The last entry that was queued before a person took the conversation over; up to it nothing is sent while they have it.
+-- An entry and not a time: clocks are set back.
+ALTER TABLE customers ADD COLUMN held_after INTEGER;
+UPDATE customers SET held_after = (SELECT coalesce(max(seq), 0) FROM outbox
+        WHERE created_at < unixepoch(json_extract(document, '$.hold.since'), 'subsec') * 1000000)
     WHERE json_extract(document, '$.hold') IS NOT NULL;
 
 -- What is to be looked at again at a time. Each row follows from the state of its case, and is stored with it.

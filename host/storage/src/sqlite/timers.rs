@@ -10,16 +10,20 @@ use super::{
 };
 use crate::{DueTimer, StorageError};
 
-/// Replaces the timers of a case.
+/// Replaces the timers of a case by what followed `now`. A review that was set since then stays: it is for settings that
+/// were not known yet.
 pub(super) fn put(
     c: &Connection,
     shop: &ShopId,
     key: &CustomerKey,
     timers: &[(Timer, DateTime<Utc>)],
+    now: DateTime<Utc>,
 ) -> Result<(), StorageError> {
     let (platform, customer) = case::columns(Some(key));
-    c.prepare_cached("DELETE FROM timers WHERE shop = ?1 AND platform = ?2 AND customer = ?3")?
-        .execute(params![shop.as_str(), platform, customer])?;
+    c.prepare_cached(
+        "DELETE FROM timers WHERE shop = ?1 AND platform = ?2 AND customer = ?3 AND NOT (timer = ?4 AND due > ?5)",
+    )?
+    .execute(params![shop.as_str(), platform, customer, json(&Timer::Review)?, micros(now)])?;
     for (timer, due) in timers {
         c.prepare_cached(
             "INSERT INTO timers (shop, platform, customer, timer, due) VALUES (?1, ?2, ?3, ?4, ?5)",
