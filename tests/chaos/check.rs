@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use shopkeeper_domain::{Case, CustomerKey, EventBody, ShopId, Status, TaskId};
 use shopkeeper_storage::{Named, Sqlite, Storage};
 
-use crate::{World, customer::End, doubles::Doubles, service::Service};
+use crate::{World, customer::End, doubles::Doubles, mail_server::MailServer, service::Service};
 
 fn database(service: &Service) -> Connection {
     let db = Connection::open(service.database()).expect("the database");
@@ -53,21 +53,28 @@ fn entries(db: &Connection) -> Vec<Entry> {
 }
 
 /// Checks it all; the figures of the run.
-pub(crate) async fn everything(world: &World, service: &Service, doubles: &Doubles, ends: &[End]) -> String {
+pub(crate) async fn everything(
+    world: &World,
+    service: &Service,
+    doubles: &Doubles,
+    server: &MailServer,
+    ends: &[End],
+) -> String {
     let entries = entries(&database(service));
     let undone: Vec<&str> = entries.iter().filter(|e| e.state != "done").map(|e| e.kind.as_str()).collect();
     assert!(undone.is_empty(), "left in the outbox: {undone:?}");
     let repeats = chat(&entries, doubles);
-    mails(&entries, service);
-    let tasks = cases(service, ends).await;
+    let (mails, again) = mails(&entries, server);
+    let tasks = cases(service, &mails, ends).await;
     format!(
-        "  {} orders, {} tasks completed, {} waiting for their customer\n  {} texts and pictures arrived, {repeats} repeats \
-         under the same id; {} mails; the robot was told {} times",
+        "  {} orders, {} tasks completed, {} waiting for their customer\n  {} texts and pictures arrived, and {repeats} \
+         repeats under the same id\n  {} mails arrived, and {again} repeats with the same Message-ID; the robot was told \
+         {} times",
         world.orders.load(std::sync::atomic::Ordering::SeqCst),
         tasks[&Status::Completed],
         ends.len() - tasks[&Status::Completed],
         entries.iter().filter(|e| e.kind == "text" || e.kind == "image").count(),
-        entries.iter().filter(|e| e.kind == "mail").count(),
+        mails.len(),
         doubles.told(),
     )
 }
@@ -93,18 +100,27 @@ fn chat(entries: &[Entry], doubles: &Doubles) -> usize {
     arrived.len() - seen.len()
 }
 
-/// Every mail lies where mails are written, and no other.
-fn mails(entries: &[Entry], service: &Service) {
-    let queued: HashSet<String> =
-        entries.iter().filter(|e| e.kind == "mail").map(|e| format!("{}.eml", e.id)).collect();
-    let folder = std::fs::read_dir(service.data.path().join("mail")).expect("mails");
-    let written: HashSet<String> =
-        folder.map(|f| f.expect("a file").file_name().to_string_lossy().into_owned()).collect();
-    assert_eq!(written, queued);
+/// The mails that the server took, by the entry that each is of, and how many came again.
+fn mails(entries: &[Entry], server: &MailServer) -> (HashSet<String>, usize) {
+    let queued: HashSet<&str> = entries.iter().filter(|e| e.kind == "mail").map(|e| e.id.as_str()).collect();
+    let kept: Vec<String> = server
+        .mails()
+        .into_iter()
+        .filter(|(outcome, _)| outcome == "kept")
+        .map(|(_, mail)| {
+            let mail = String::from_utf8_lossy(&mail).into_owned();
+            let id = mail.lines().find_map(|l| l.strip_prefix("Message-ID: <")).expect("a Message-ID");
+            id.split_once('@').expect("an id and a domain").0.to_owned()
+        })
+        .collect();
+    let different: HashSet<String> = kept.iter().cloned().collect();
+    assert!(different.iter().all(|id| queued.contains(id.as_str())), "a mail that nobody queued");
+    let again = kept.len() - different.len();
+    (different, again)
 }
 
 /// Every order stands as its customer knows it, and the events give the state.
-async fn cases(service: &Service, ends: &[End]) -> HashMap<Status, usize> {
+async fn cases(service: &Service, mails: &HashSet<String>, ends: &[End]) -> HashMap<Status, usize> {
     let store = Sqlite::open(&service.database()).expect("the database");
     let mut counts = HashMap::from([(Status::Completed, 0)]);
     for end in ends {
@@ -129,6 +145,13 @@ async fn cases(service: &Service, ends: &[End]) -> HashMap<Status, usize> {
             task.status()
         );
         assert_eq!(u64::from(task.revision_count), end.revisions, "{end:?}");
+        if task.status() == Status::Completed {
+            let mail = history.iter().rev().find_map(|e| match &e.body {
+                EventBody::DeliveryStarted { mail, .. } => Some(mail.to_string()),
+                _ => None,
+            });
+            assert!(mail.is_some_and(|id| mails.contains(&id)), "the mail never arrived: {end:?}");
+        }
         let starts = history.iter().filter(|e| matches!(e.body, EventBody::ProcessingStarted { .. })).count();
         let results = history.iter().filter(|e| matches!(e.body, EventBody::ResultReceived { .. })).count();
         assert_eq!(starts, task.attempt as usize, "{end:?}");

@@ -7,6 +7,9 @@
 mod check;
 mod customer;
 mod doubles;
+#[path = "../it/mail/server.rs"]
+#[allow(dead_code, reason = "the tests of mails look closer")]
+mod mail_server;
 mod rng;
 mod service;
 mod studio;
@@ -49,7 +52,10 @@ async fn main() {
     let started = Instant::now();
     let mut rng = Rng::new(seed);
     let doubles = doubles::Doubles::start(rng.fork()).await;
-    let mut service = service::Service::start(&doubles.hosts()).await;
+    let mails = mail_server::MailServer::start("tls");
+    let mut environment = mails.settings();
+    environment.push(("SHOPKEEPER_IMAGES__PRIVATE_HOSTS", doubles.hosts()));
+    let mut service = service::Service::start(environment).await;
     let world = Arc::new(World {
         shops: service.shops(&doubles).await,
         closing: AtomicBool::new(false),
@@ -85,7 +91,7 @@ async fn main() {
         ended.unwrap_or_else(|_| panic!("not everything came to its end in {PATIENCE:?}; seed {seed}"));
     studio.abort();
     service.stop().await;
-    let figures = check::everything(&world, &service, &doubles, &ends).await;
+    let figures = check::everything(&world, &service, &doubles, &mails, &ends).await;
     println!("{figures}");
     println!(
         "chaos: all is well after {kills} kills in {:.0} s (seed {seed})",

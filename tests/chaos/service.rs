@@ -17,11 +17,14 @@ use crate::doubles::Doubles;
 /// Where the service listens now.
 type Address = Arc<RwLock<String>>;
 
+/// What the service is told.
+type Environment = Vec<(&'static str, String)>;
+
 /// The service under test.
 pub(crate) struct Service {
     child: Child,
     address: Address,
-    hosts: String,
+    environment: Environment,
     pub(crate) data: TempDir,
     admin: String,
 }
@@ -44,19 +47,19 @@ fn client() -> Client {
 }
 
 impl Service {
-    pub(crate) async fn start(hosts: &str) -> Self {
+    pub(crate) async fn start(environment: Environment) -> Self {
         let data = tempfile::tempdir().expect("a folder");
-        let (child, address) = spawn(&data, hosts);
+        let (child, address) = spawn(&data, &environment);
         let admin = std::fs::read_to_string(data.path().join("admin.key")).expect("the admin key");
         let address = Arc::new(RwLock::new(address));
-        Self { child, address, hosts: hosts.to_owned(), data, admin: admin.trim().to_owned() }
+        Self { child, address, environment, data, admin: admin.trim().to_owned() }
     }
 
     pub(crate) fn kill_and_start(&mut self) {
         // SIGKILL: nothing is finished, nothing is said.
         self.child.kill().expect("killed");
         self.child.wait().expect("gone");
-        let (child, address) = spawn(&self.data, &self.hosts);
+        let (child, address) = spawn(&self.data, &self.environment);
         self.child = child;
         *self.address.write().expect("not poisoned") = address;
     }
@@ -113,13 +116,13 @@ impl Drop for Service {
     }
 }
 
-fn spawn(data: &TempDir, hosts: &str) -> (Child, String) {
+fn spawn(data: &TempDir, environment: &Environment) -> (Child, String) {
     let test = std::env::current_exe().expect("this test is a file");
     let program = test.parent().and_then(|deps| deps.parent()).expect("target/debug/deps").join("shopkeeper");
     let mut child = Command::new(program)
         .args(["serve", "--listen", "127.0.0.1:0", "--data"])
         .arg(data.path())
-        .env("SHOPKEEPER_IMAGES__PRIVATE_HOSTS", hosts)
+        .envs(environment.iter().map(|(name, value)| (name, value)))
         .env("SHOPKEEPER_PROCESSING__LEASE_SECONDS", "3")
         .env("SHOPKEEPER_OUTBOX__TRIES", "1000")
         .env("SHOPKEEPER_OUTBOX__FIRST_WAIT_MS", "5")
