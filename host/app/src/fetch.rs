@@ -14,6 +14,7 @@ use reqwest::{
     header::HeaderMap,
     redirect::Policy,
 };
+use tokio::time::{Instant, timeout_at};
 use url::{Host, Url};
 
 use crate::config::Images;
@@ -113,21 +114,20 @@ impl Fetcher {
             .header("content-type", "application/json")
             .header("user-agent", concat!("shopkeeper/", env!("CARGO_PKG_VERSION")))
             .body(body);
-        let exchange = async {
-            let mut response = request.send().await.map_err(|e| refused(&e, &url))?;
-            let status = response.status();
-            let seconds =
-                response.headers().get("retry-after").and_then(|v| v.to_str().ok()?.trim().parse().ok());
-            let mut body = Vec::new();
-            while let Some(chunk) = response.chunk().await.map_err(|_| FetchError::Connection)? {
-                if body.len() + chunk.len() > ANSWER {
-                    return Err(FetchError::TooLarge(ANSWER));
-                }
-                body.extend_from_slice(&chunk);
-            }
-            Ok(Posted { status, retry_after: seconds.map(Duration::from_secs), body })
-        };
-        tokio::time::timeout(time, exchange).await.map_err(|_| FetchError::TooSlow(time))?
+        let until = Instant::now() + time;
+        let sent = timeout_at(until, request.send()).await.map_err(|_| FetchError::TooSlow(time))?;
+        let mut response = sent.map_err(|e| refused(&e, &url))?;
+        let status = response.status();
+        let seconds =
+            response.headers().get("retry-after").and_then(|v| v.to_str().ok()?.trim().parse().ok());
+        // The status is the answer: a body that is too long, too slow or cut off changes nothing about it.
+        let mut body = Vec::new();
+        while let Ok(Ok(Some(chunk))) = timeout_at(until, response.chunk()).await
+            && body.len() + chunk.len() <= ANSWER
+        {
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Posted { status, retry_after: seconds.map(Duration::from_secs), body })
     }
 
     /// Whether somebody answers there, whatever they say.

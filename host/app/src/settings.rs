@@ -132,7 +132,7 @@ pub struct ShopSettings {
     /// Who the shop's mails are from, instead of the installation's name.
     pub mail_from_name: Option<String>,
     /// Where texts and pictures for the chat are pushed, each signed as Standard Webhooks has it; see `GET webhook-secret`.
-    /// None: the connector pulls them, or is connected.
+    /// A connector gets nothing then. None: the connector pulls them, or is connected.
     pub chat_webhook: Option<String>,
     /// Who tells customers that their picture is ready; none: the wording plugin does.
     #[schema(value_type = Option<Agent>)]

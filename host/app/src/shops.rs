@@ -120,15 +120,13 @@ impl Shops {
         settings: &ShopSettings,
     ) -> Result<bool, StorageError> {
         let text = serde_json::to_string(settings).map_err(|e| StorageError::Failed(e.to_string()))?;
-        if !self.store.put_settings(id, text).await? {
+        let before = self.get(id).await?;
+        let time = |s: &ShopSettings| (s.patience.clone(), s.opening_hours.clone(), s.utc_offset_minutes);
+        let review = before.is_none_or(|shop| time(&shop.settings) != time(settings));
+        if !self.store.put_settings(id, text, review.then(crate::workflow::now)).await? {
             return Ok(false);
         }
-        let before = self.get(id).await?;
         self.update(id, |shop| shop.settings = settings.clone());
-        let time = |s: &ShopSettings| (s.patience.clone(), s.opening_hours.clone(), s.utc_offset_minutes);
-        if before.is_none_or(|shop| time(&shop.settings) != time(settings)) {
-            self.store.review_timers(id, crate::workflow::now()).await?;
-        }
         Ok(true)
     }
 

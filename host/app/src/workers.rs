@@ -93,7 +93,10 @@ pub(crate) async fn start(
     }
     // Into memory with all of them: where a shop's messages are pushed to stands in its settings.
     for shop in service.workflow.store.shops().await? {
-        service.shops.get(&shop.id).await?;
+        if let Err(error) = service.shops.get(&shop.id).await {
+            // The others are served all the same.
+            tracing::error!(shop = %shop.id, %error, "a shop can't be served");
+        }
     }
     let mut workers = JoinSet::new();
     let processing = service.config.processing.concurrency.max(1);

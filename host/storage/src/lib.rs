@@ -69,8 +69,14 @@ pub trait Storage: Send + Sync {
     async fn shops(&self) -> Result<Vec<Shop>, StorageError>;
     /// One shop.
     async fn shop(&self, id: &ShopId) -> Result<Option<Shop>, StorageError>;
-    /// Replaces a shop's settings; `false` where there is no such shop.
-    async fn put_settings(&self, id: &ShopId, settings: String) -> Result<bool, StorageError>;
+    /// Replaces a shop's settings; `false` where there is no such shop. Where a `review` is wanted, every case of the shop
+    /// that may have timers has them looked at again from then on.
+    async fn put_settings(
+        &self,
+        id: &ShopId,
+        settings: String,
+        review: Option<DateTime<Utc>>,
+    ) -> Result<bool, StorageError>;
 
     /// Adds a key, kept by its digest.
     async fn add_key(&self, key: Key) -> Result<(), StorageError>;
@@ -213,8 +219,14 @@ pub trait Storage: Send + Sync {
         id: OutboxId,
         now: DateTime<Utc>,
     ) -> Result<Option<String>, StorageError>;
-    /// Has the timers of every case of a shop that may have any looked at again.
-    async fn review_timers(&self, shop: &ShopId, now: DateTime<Utc>) -> Result<(), StorageError>;
+    /// Has the timers of a case that are due ring later.
+    async fn put_off_timers(
+        &self,
+        shop: &ShopId,
+        key: &CustomerKey,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<(), StorageError>;
     /// The timers that are due, oldest first. They stay until a commit replaces them.
     async fn due_timers(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<DueTimer>, StorageError>;
     /// Gives back everything that this owner held when it went down; returns how many entries.

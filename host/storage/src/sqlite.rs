@@ -108,9 +108,18 @@ impl Storage for Sqlite {
         self.readers.run(move |c| lookup::shop(c, &id)).await
     }
 
-    async fn put_settings(&self, id: &ShopId, settings: String) -> Result<bool, StorageError> {
+    async fn put_settings(
+        &self,
+        id: &ShopId,
+        settings: String,
+        review: Option<DateTime<Utc>>,
+    ) -> Result<bool, StorageError> {
         let id = id.clone();
-        self.writer.run(move |c| lookup::put_settings(c, &id, &settings)).await
+        let write = move |c: &Connection| {
+            review.map_or(Ok(()), |at| timers::review(c, &id, at))?;
+            lookup::put_settings(c, &id, &settings)
+        };
+        self.writer.run(write).await
     }
 
     async fn add_key(&self, key: Key) -> Result<(), StorageError> {
@@ -320,9 +329,15 @@ impl Storage for Sqlite {
         self.writer.run(move |c| dead::resend(c, &shop, id, now)).await
     }
 
-    async fn review_timers(&self, shop: &ShopId, now: DateTime<Utc>) -> Result<(), StorageError> {
-        let shop = shop.clone();
-        self.writer.run(move |c| timers::review(c, &shop, now)).await
+    async fn put_off_timers(
+        &self,
+        shop: &ShopId,
+        key: &CustomerKey,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Result<(), StorageError> {
+        let (shop, key) = (shop.clone(), key.clone());
+        self.writer.run(move |c| timers::put_off(c, &shop, &key, now, until)).await
     }
 
     async fn due_timers(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<DueTimer>, StorageError> {

@@ -264,7 +264,7 @@ async fn a_review_that_was_set_while_a_decision_was_made_is_not_lost() {
     };
     let decided = Commit { timers: Some(Vec::new()), ..f.nothing(f.case().await) };
     let meanwhile = decided.now + TimeDelta::seconds(1);
-    f.store.review_timers(&f.shop, meanwhile).await.expect("set");
+    assert!(f.store.put_settings(&f.shop, "{}".to_owned(), Some(meanwhile)).await.expect("set"));
     f.store.commit(decided).await.expect("stored");
     assert_eq!(due(meanwhile).await, 1, "it was made by the settings of before");
     let after = Commit { timers: Some(Vec::new()), now: meanwhile, ..f.nothing(f.case().await) };

@@ -198,7 +198,7 @@ impl Connection {
     /// Sends what of the window this connection has not got yet.
     async fn push(&mut self) -> Result<(), End> {
         let shop = self.access.shop.clone();
-        let waiting = self.app.service.workflow.store.waiting_chat(&shop.id, None, WINDOW).await;
+        let waiting = outbox::waiting(&self.app, &shop.id, None, WINDOW).await;
         let waiting = waiting.map_err(|e| End::broken(&e))?;
         // What is not among them any more was acknowledged elsewhere.
         let window: HashSet<OutboxId> = waiting.iter().map(|e| e.id).collect();

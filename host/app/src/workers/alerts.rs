@@ -5,7 +5,7 @@
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use shopkeeper_domain::Alert;
+use shopkeeper_domain::{Alert, ShopId};
 use shopkeeper_storage::{OutboxEntry, Whose};
 use tokio::{task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
@@ -35,8 +35,12 @@ struct Group {
 pub(super) async fn serve(service: Arc<Service>, stop: CancellationToken) {
     let store = service.workflow.store.clone();
     let mut sent: Vec<(Robot, VecDeque<Instant>)> = Vec::new();
+    let mut resting: Vec<(ShopId, Instant)> = Vec::new();
     while !stop.is_cancelled() {
-        let claimed = store.claim(ALERT, Whose::Everybodys, OWNER, now(), now() + LEASE, AT_A_TIME).await;
+        // The alerts of a robot that rests stay where they are, and keep nobody else's waiting.
+        resting.retain(|(_, until)| *until > Instant::now());
+        let tired: Vec<ShopId> = resting.iter().map(|(shop, _)| shop.clone()).collect();
+        let claimed = store.claim(ALERT, Whose::AllBut(&tired), OWNER, now(), now() + LEASE, AT_A_TIME).await;
         let entries = found(ALERT, claimed);
         if entries.is_empty() {
             idle(&service, &stop, ALERT).await;
@@ -46,6 +50,7 @@ pub(super) async fn serve(service: Arc<Service>, stop: CancellationToken) {
         for group in groups(&service, entries).await {
             // A robot that must rest has its alerts wait; they are joined when its time comes.
             if let Some(rest) = rest(&mut sent, &group.robot) {
+                resting.push((group.shop.id.clone(), Instant::now() + rest));
                 for entry in &group.entries {
                     if let Err(error) = store.postpone(entry.id, now() + rest, None).await {
                         tracing::error!(%error, "an alert could not be put back; it is due again with its lease");

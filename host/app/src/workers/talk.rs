@@ -35,8 +35,9 @@ pub(super) async fn serve(service: Arc<Service>, stop: CancellationToken) {
     let mut under_way: JoinSet<ShopId> = JoinSet::new();
     let mut of_shop: HashMap<ShopId, usize> = HashMap::new();
     while !stop.is_cancelled() {
-        let busy: Vec<ShopId> =
-            of_shop.iter().filter(|(_, n)| **n >= OF_A_SHOP).map(|(s, _)| s.clone()).collect();
+        // Where most places are taken, whoever has one already waits: some that hang must not keep all of them.
+        let most = if under_way.len() > REQUESTS / 2 { 1 } else { OF_A_SHOP };
+        let busy: Vec<ShopId> = of_shop.iter().filter(|(_, n)| **n >= most).map(|(s, _)| s.clone()).collect();
         let pushed = service.shops.pushed().into_iter().filter(|shop| !busy.contains(shop)).collect();
         let room = REQUESTS.saturating_sub(under_way.len()).min(OF_A_SHOP) as u32;
         let claimed = match room {

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use shopkeeper_domain::{Actor, Command};
 use shopkeeper_storage::{DueTimer, StorageError};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::LOOK;
@@ -14,6 +16,10 @@ use crate::{
 
 /// How many are taken at a time.
 const AT_A_TIME: u32 = 100;
+/// How many ring beside each other.
+const BESIDE: usize = 8;
+/// When one that failed is looked at again.
+const LATER: TimeDelta = TimeDelta::minutes(10);
 
 pub(super) async fn serve(service: Arc<Service>, stop: CancellationToken) {
     while !stop.is_cancelled() {
@@ -21,20 +27,32 @@ pub(super) async fn serve(service: Arc<Service>, stop: CancellationToken) {
             tracing::error!(%error, "the timers can't be read");
             Vec::new()
         });
-        let mut rang = 0;
+        // Where there are as many as are taken at a time, there may be more.
+        let more = due.len() == AT_A_TIME as usize;
+        let mut ringing = JoinSet::new();
         for timer in due {
-            match ring(&service, timer).await {
-                Ok(()) => rang += 1,
-                Err(error) => tracing::error!(%error, "a timer could not be looked at"),
+            if ringing.len() >= BESIDE {
+                ringing.join_next().await;
             }
+            ringing.spawn(look(service.clone(), timer));
         }
-        // Where there were as many as are taken at a time, there may be more.
-        if rang < AT_A_TIME {
+        while ringing.join_next().await.is_some() {}
+        if !more {
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = tokio::time::sleep(LOOK) => {}
             }
         }
+    }
+}
+
+/// Rings; one that fails is out of the others' way for a while.
+async fn look(service: Arc<Service>, due: DueTimer) {
+    let Err(error) = ring(&service, due.clone()).await else { return };
+    tracing::error!(shop = %due.shop, %error, "a timer could not be looked at");
+    let put_off = service.workflow.store.put_off_timers(&due.shop, &due.customer, now(), now() + LATER).await;
+    if let Err(error) = put_off {
+        tracing::error!(shop = %due.shop, %error, "nor put off");
     }
 }
 

@@ -5,7 +5,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 use shopkeeper_domain::{OutboxId, ShopId};
 
 use super::code::{micros, name, time};
-use super::entries::{self, COLUMNS};
+use super::{
+    case,
+    entries::{self, COLUMNS},
+};
 use crate::{DeadLetter, NewEntry, Page, Queue, StorageError};
 
 pub(super) fn bury(
@@ -15,17 +18,17 @@ pub(super) fn bury(
     now: DateTime<Utc>,
     alert: Option<&NewEntry>,
 ) -> Result<(), StorageError> {
-    let shop: Option<String> = c
+    let whose: Option<(String, String, String)> = c
         .prepare_cached(
             "UPDATE outbox SET state = 'dead', owner = NULL, problem = ?2, settled_at = ?3
-             WHERE id = ?1 AND state IN ('waiting', 'claimed') RETURNING shop",
+             WHERE id = ?1 AND state IN ('waiting', 'claimed') RETURNING shop, platform, customer",
         )?
-        .query_row(params![id.0, problem, micros(now)], |row| row.get(0))
+        .query_row(params![id.0, problem, micros(now)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
-    match (shop, alert) {
-        (Some(shop), Some(alert)) => entries::add(c, &name(&shop)?, None, alert, now),
-        _ => Ok(()),
-    }
+    let (Some((shop, platform, customer)), Some(alert)) = (whose, alert) else { return Ok(()) };
+    // It names the customer, so that it goes when they are erased.
+    let key = (!customer.is_empty()).then(|| case::key(&platform, &customer)).transpose()?;
+    entries::add(c, &name(&shop)?, key.as_ref(), alert, now)
 }
 
 pub(super) fn letters(

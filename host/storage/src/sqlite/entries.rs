@@ -11,11 +11,12 @@ use crate::{AnswerOf, NewEntry, Offer, OutboxEntry, Settle, StorageError, Whose}
 
 pub(super) const COLUMNS: &str =
     "id, shop, platform, customer, kind, task, account, payload, attempts, calls, created_at";
-/// Whether an entry `o` may go out as far as its conversation is concerned: it was not queued before a person took
-/// over, and no notice to the agent that is still open stands before it. What the person keeps back stands in nobody's way.
-const MAY_GO: &str = "o.seq > coalesce((SELECT c.held_after FROM customers c WHERE c.shop = o.shop
-           AND c.platform = o.platform AND c.customer = o.customer), 0)
-       AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.shop = o.shop AND e.platform = o.platform
+/// Whether an entry `o` was not queued before a person took its conversation over.
+const NOT_HELD: &str = "o.seq > coalesce((SELECT c.held_after FROM customers c WHERE c.shop = o.shop
+           AND c.platform = o.platform AND c.customer = o.customer), 0)";
+/// Whether no notice to the agent that is still open stands before an entry `o`. What a person keeps back stands in
+/// nobody's way.
+const NO_NOTICE: &str = "NOT EXISTS (SELECT 1 FROM outbox e WHERE e.shop = o.shop AND e.platform = o.platform
            AND e.customer = o.customer AND e.seq < o.seq AND e.state IN ('waiting', 'claimed')
            AND e.kind IN ('text', 'image', 'agent') AND e.kind = 'agent'
            AND e.seq > coalesce((SELECT c.held_after FROM customers c WHERE c.shop = o.shop
@@ -88,7 +89,7 @@ pub(super) fn waiting_chat(
     };
     let sql = format!(
         "SELECT {COLUMNS} FROM outbox o
-         WHERE shop = ?1 AND state = 'waiting' AND kind IN ('text', 'image') AND seq > ?2 AND {MAY_GO}
+         WHERE shop = ?1 AND state = 'waiting' AND kind IN ('text', 'image') AND seq > ?2 AND {NOT_HELD} AND {NO_NOTICE}
          ORDER BY seq LIMIT ?3"
     );
     let rows = c
@@ -132,6 +133,12 @@ impl Shops {
     }
 }
 
+/// The text of the condition is that of the index `outbox_work`: without it every claim goes through the whole outbox.
+const CLAIM: &str = "SELECT seq FROM outbox
+     WHERE kind = ?1 AND state IN ('waiting', 'claimed') AND kind NOT IN ('text', 'image')
+       AND due <= ?2 AND (?3 IS NULL OR shop = ?3) AND shop NOT IN (SELECT value FROM json_each(?4))
+     ORDER BY due, seq LIMIT ?5";
+
 pub(super) fn claim(
     c: &Connection,
     kind: &str,
@@ -143,18 +150,24 @@ pub(super) fn claim(
 ) -> Result<Vec<OutboxEntry>, StorageError> {
     // What was claimed and never settled is due again when its lease is over.
     let due: Vec<i64> = c
-        .prepare_cached(
-            "SELECT seq FROM outbox
-             WHERE kind = ?1 AND state IN ('waiting', 'claimed') AND kind NOT IN ('text', 'image', 'agent')
-               AND due <= ?2 AND (?3 IS NULL OR shop = ?3) AND shop NOT IN (SELECT value FROM json_each(?4))
-             ORDER BY due, seq LIMIT ?5",
-        )?
+        .prepare_cached(CLAIM)?
         .query_map(
             params![kind, micros(now), shops.only.as_ref().map(ShopId::as_str), shops.but, limit],
             |row| row.get(0),
         )?
         .collect::<Result<_, _>>()?;
     take(c, &due, owner, lease)
+}
+
+const NOTICES: &str = "kind = 'agent' AND shop NOT IN (SELECT value FROM json_each(?2))";
+const PUSHED: &str = "kind IN ('text', 'image') AND shop IN (SELECT value FROM json_each(?2))";
+
+fn talk(which: &str) -> String {
+    format!(
+        "SELECT seq FROM outbox o
+         WHERE state IN ('waiting', 'claimed') AND due <= ?1 AND {which} AND {NOT_HELD} AND {FIRST}
+         ORDER BY seq LIMIT ?3"
+    )
 }
 
 /// The first of each conversation: what follows waits until it is done.
@@ -167,19 +180,11 @@ pub(super) fn claim_talk(
     lease: DateTime<Utc>,
     limit: u32,
 ) -> Result<Vec<OutboxEntry>, StorageError> {
-    // Two looks, each by an index of its own: what connectors pull is not gone through.
-    let looks = [
-        ("kind = 'agent' AND shop NOT IN (SELECT value FROM json_each(?2))", busy),
-        ("kind IN ('text', 'image') AND shop IN (SELECT value FROM json_each(?2))", pushed),
-    ];
     let mut due: Vec<i64> = Vec::new();
-    for (which, shops) in looks {
+    // Two looks, each by an index of its own: what connectors pull is not gone through.
+    for (which, shops) in [(NOTICES, busy), (PUSHED, pushed)] {
         let shops: Vec<&str> = shops.iter().map(ShopId::as_str).collect();
-        let sql = format!(
-            "SELECT seq FROM outbox o
-             WHERE state IN ('waiting', 'claimed') AND due <= ?1 AND {which} AND {MAY_GO} AND {FIRST}
-             ORDER BY seq LIMIT ?3"
-        );
+        let sql = talk(which);
         let room = limit.saturating_sub(due.len() as u32);
         let found = c
             .prepare_cached(&sql)?
@@ -290,4 +295,32 @@ pub(super) fn take_offer(
         case::remember(c, Some((shop, key)), &answer)?;
     }
     Ok(Some(Offer { task }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Frozen: a condition that was worded otherwise than the index made every claim go through the whole outbox.
+    #[test]
+    fn a_claim_goes_by_an_index() {
+        let mut c = Connection::open_in_memory().expect("a database");
+        crate::sqlite::MIGRATIONS.to_latest(&mut c).expect("the schema");
+        for (sql, index) in [
+            (CLAIM.to_owned(), "outbox_work"),
+            (talk(NOTICES), "outbox_notices"),
+            (talk(PUSHED), "outbox_pushed"),
+        ] {
+            let mut explain = c.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("a plan");
+            let wanted = explain.parameter_count();
+            let nothing = vec![rusqlite::types::Null; wanted];
+            let plan: Vec<String> = explain
+                .query_map(rusqlite::params_from_iter(nothing), |row| row.get(3))
+                .expect("a plan")
+                .collect::<Result<_, _>>()
+                .expect("its steps");
+            assert!(plan.iter().any(|step| step.contains(index)), "{index}: {plan:?}");
+            assert!(!plan.iter().any(|step| step == "SCAN outbox" || step == "SCAN o"), "{plan:?}");
+        }
+    }
 }

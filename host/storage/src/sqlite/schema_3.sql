@@ -30,3 +30,7 @@ CREATE TABLE timers (
     PRIMARY KEY (shop, platform, customer, timer)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX timers_due ON timers (due);
+-- What is open already has its timers set by a review at once.
+INSERT INTO timers (shop, platform, customer, timer, due)
+    SELECT shop, platform, customer, '{"timer":"review"}', 0 FROM tasks WHERE status NOT IN ('completed', 'cancelled')
+    UNION SELECT shop, platform, customer, '{"timer":"review"}', 0 FROM payments WHERE outcome = 'parked';

@@ -37,9 +37,9 @@ pub(super) fn put(
 pub(super) fn review(c: &Connection, shop: &ShopId, now: DateTime<Utc>) -> Result<(), StorageError> {
     c.prepare_cached(
         "INSERT OR REPLACE INTO timers (shop, platform, customer, timer, due)
-         SELECT shop, platform, customer, ?2, ?3 FROM tasks
+         SELECT shop, platform, customer, ?2, ?3 FROM tasks INDEXED BY tasks_open
          WHERE shop = ?1 AND status NOT IN ('completed', 'cancelled')
-         UNION SELECT shop, platform, customer, ?2, ?3 FROM payments WHERE shop = ?1 AND outcome = 'parked'",
+         UNION SELECT shop, platform, customer, ?2, ?3 FROM payments INDEXED BY payments_parked WHERE shop = ?1 AND outcome = 'parked'",
     )?
     .execute(params![shop.as_str(), json(&Timer::Review)?, micros(now)])?;
     Ok(())
@@ -54,9 +54,26 @@ pub(super) fn due(c: &Connection, now: DateTime<Utc>, limit: u32) -> Result<Vec<
             Ok(DueTimer {
                 shop: name(row.get_ref(0)?.as_str()?)?,
                 customer: case::key(row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?)?,
-                timer: parse(row.get_ref(3)?.as_str()?)?,
+                // One that can't be read has its case looked at, which replaces it.
+                timer: parse(row.get_ref(3)?.as_str()?).unwrap_or(Timer::Review),
             })
         })?
         .collect::<Result<_, _>>()?;
     Ok(rows)
+}
+
+/// Has the due timers of a case ring later.
+pub(super) fn put_off(
+    c: &Connection,
+    shop: &ShopId,
+    key: &CustomerKey,
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    let (platform, customer) = case::columns(Some(key));
+    c.prepare_cached(
+        "UPDATE timers SET due = ?5 WHERE shop = ?1 AND platform = ?2 AND customer = ?3 AND due <= ?4",
+    )?
+    .execute(params![shop.as_str(), platform, customer, micros(now), micros(until)])?;
+    Ok(())
 }
