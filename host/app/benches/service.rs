@@ -1,5 +1,7 @@
 //! The real program under load: each line one figure as JSON. The load generator runs beside it on the same cores.
 
+#[path = "service/full.rs"]
+mod full;
 #[path = "service/plugins.rs"]
 mod plugins;
 
@@ -223,6 +225,7 @@ async fn run() {
     plugins::hostile(&service.address, &key).await;
     drop(service);
     plugins::shops().await;
+    full::full().await;
 }
 
 fn main() {

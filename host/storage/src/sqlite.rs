@@ -11,6 +11,7 @@ mod erase;
 mod lookup;
 mod plugins;
 mod pool;
+mod schema;
 mod timers;
 
 use std::{
@@ -21,7 +22,6 @@ use std::{
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
-use rusqlite_migration::{M, Migrations, SchemaVersion};
 use shopkeeper_domain::{
     Customer, CustomerKey, Event, ImageId, MessageId, OrderId, OutboxId, ShopId, Status, Task, TaskId,
     roles::Role,
@@ -37,14 +37,6 @@ use crate::{
 };
 use pool::{Readers, Writer, connect};
 
-/// Every schema there was, oldest first. A published one is never changed.
-const SCHEMAS: &[M<'static>] = &[
-    M::up(include_str!("sqlite/schema_1.sql")),
-    M::up(include_str!("sqlite/schema_2.sql")),
-    M::up(include_str!("sqlite/schema_3.sql")),
-    M::up(include_str!("sqlite/schema_4.sql")),
-];
-const MIGRATIONS: Migrations<'static> = Migrations::from_slice(SCHEMAS);
 /// How many reads run beside each other.
 const READERS: usize = 2;
 
@@ -58,22 +50,9 @@ pub struct Sqlite {
 impl Sqlite {
     /// Opens the database, makes it where there is none, and brings its schema up to date. Blocks.
     pub fn open(path: &Path) -> Result<Self, StorageError> {
-        let problem = |e: &dyn std::fmt::Display| StorageError::Open {
-            path: path.display().to_string(),
-            problem: e.to_string(),
-        };
+        let problem = |e: &dyn std::fmt::Display| schema::problem(path, e);
         let mut writer = connect(path).map_err(|e| problem(&e))?;
-        match MIGRATIONS.current_version(&writer).map_err(|e| problem(&e))? {
-            SchemaVersion::Outside(found) => {
-                return Err(StorageError::Newer {
-                    path: path.display().to_string(),
-                    found: found.get(),
-                    known: SCHEMAS.len(),
-                });
-            }
-            SchemaVersion::NoneSet | SchemaVersion::Inside(_) => {}
-        }
-        MIGRATIONS.to_latest(&mut writer).map_err(|e| problem(&e))?;
+        schema::bring_up(&mut writer, path)?;
         let mut readers = Vec::with_capacity(READERS);
         for _ in 0..READERS {
             let reader = connect(path).map_err(|e| problem(&e))?;

@@ -364,7 +364,8 @@ async fn a_customer_from_before_erasing_was_known_goes_with_their_picture() {
     drop(store);
     // The database as it was before.
     let raw = rusqlite::Connection::open(folder.path().join("shop.sqlite")).expect("opens");
-    let back = "DROP TABLE picture_uses; DROP TABLE doomed_files; DROP INDEX answers_of_customer;
+    let back = "DROP TRIGGER task_counted; DROP TRIGGER task_uncounted; DROP TRIGGER task_recounted;
+        DROP TABLE task_counts; DROP TABLE picture_uses; DROP TABLE doomed_files; DROP INDEX answers_of_customer;
         ALTER TABLE answers DROP COLUMN platform; ALTER TABLE answers DROP COLUMN customer;
         ALTER TABLE answers DROP COLUMN shop; DROP INDEX payments_of_customer; DROP INDEX outbox_of_customer;
         DROP INDEX calls_of_customer; DROP INDEX incidents_of_customer; PRAGMA user_version = 3;";
@@ -375,6 +376,11 @@ async fn a_customer_from_before_erasing_was_known_goes_with_their_picture() {
     assert!(unused.is_empty(), "the picture is known to be used");
     let erased = store.erase(&shop, &key, now()).await.expect("erases").expect("was there");
     assert_eq!((erased.tasks, erased.pictures), (1, 1));
+    let counts = store.count_tasks(&shop).await.expect("counts");
+    assert!(
+        counts.iter().all(|(_, tasks)| *tasks == 0),
+        "counted also what was there before, and gone: {counts:?}"
+    );
     assert_eq!(store.erase(&shop, &key, now()).await.expect("looks"), None);
     assert!(store.image(&shop, &ImageId::from_sha256([1; 32])).await.expect("looks").is_none());
     // Whoever names a picture that is gone is told so by the commit.

@@ -305,7 +305,7 @@ mod tests {
     #[test]
     fn a_claim_goes_by_an_index() {
         let mut c = Connection::open_in_memory().expect("a database");
-        crate::sqlite::MIGRATIONS.to_latest(&mut c).expect("the schema");
+        crate::sqlite::schema::bring_up(&mut c, std::path::Path::new("")).expect("the schema");
         for (sql, index) in [
             (CLAIM.to_owned(), "outbox_work"),
             (talk(NOTICES), "outbox_notices"),

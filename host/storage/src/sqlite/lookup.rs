@@ -155,7 +155,7 @@ pub(super) fn tasks(c: &Connection, shop: &ShopId, filter: &TaskFilter) -> Resul
 
 pub(super) fn count_tasks(c: &Connection, shop: &ShopId) -> Result<Counts<Status>, StorageError> {
     let counts: Vec<(String, u64)> = c
-        .prepare_cached("SELECT status, count(*) FROM tasks WHERE shop = ?1 GROUP BY status")?
+        .prepare_cached("SELECT status, tasks FROM task_counts WHERE shop = ?1")?
         .query_map([shop.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
     let of = |status: Status| counts.iter().find(|(n, _)| n == status.name()).map_or(0, |(_, n)| *n);
