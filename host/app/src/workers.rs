@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 use crate::{
     service::Service,
-    settings::Processor,
+    settings::{Processor, ShopSettings},
     workflow::{ALERT, MAIL, Payload, Request, Subject, Turn, WorkflowError, now},
 };
 use seats::Seats;
@@ -91,8 +91,12 @@ pub(crate) async fn start(
     if taken_up > 0 {
         tracing::info!(entries = taken_up, "took up the work that was under way when the service went down");
     }
-    // Into memory with all of them: where a shop's messages are pushed to stands in its settings.
+    // Into memory with those to which messages are pushed: nobody else asks for them first.
     for shop in service.workflow.store.shops().await? {
+        let settings = serde_json::from_str::<ShopSettings>(&shop.settings);
+        if settings.is_ok_and(|s| s.chat_webhook.is_none()) {
+            continue;
+        }
         if let Err(error) = service.shops.get(&shop.id).await {
             // The others are served all the same.
             tracing::error!(shop = %shop.id, %error, "a shop can't be served");

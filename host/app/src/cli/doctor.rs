@@ -143,16 +143,20 @@ async fn ways_out(
         );
     }
     if let (Some(given), Some(fetcher)) = (&settings.alert_webhook, fetcher) {
-        let checked = match Robot::read(given) {
-            Ok(robot) => robot.check(fetcher).await,
-            Err(why) => Err(why.to_owned()),
-        };
         note(
             found,
             "alerts",
-            checked.map(|()| format!("{shop}: its robot answers")).map_err(|e| format!("{shop}: {e}")),
+            robot(given, fetcher)
+                .await
+                .map(|()| format!("{shop}: its robot answers"))
+                .map_err(|e| format!("{shop}: {e}")),
         );
     }
+}
+
+/// Whether the robot that somebody wrote down is there.
+async fn robot(given: &str, fetcher: &Fetcher) -> Result<(), String> {
+    Robot::read(given)?.check(fetcher).await
 }
 
 async fn configured(found: &mut Vec<Finding>, config: &Config, fetcher: Option<&Fetcher>) {
@@ -179,10 +183,7 @@ async fn configured(found: &mut Vec<Finding>, config: &Config, fetcher: Option<&
             fine("written to the log, but for shops with a robot of their own".to_owned()),
         ),
         (given, Some(fetcher)) => {
-            let checked = match Robot::read(given) {
-                Ok(robot) => robot.check(fetcher).await,
-                Err(why) => Err(why.to_owned()),
-            };
+            let checked = robot(given, fetcher).await;
             note(found, "alerts", checked.map(|()| "the installation's robot answers".to_owned()));
         }
         _ => {}

@@ -4,7 +4,6 @@ use shopkeeper_domain::{AttemptToken, Case, Command, Outcome as Attempt, Quality
 use shopkeeper_storage::OutboxEntry;
 
 use super::{Outcome, TRIES};
-
 use crate::{pictures::PictureError, service::Service, workflow::Payload};
 
 /// A job that is wanted.

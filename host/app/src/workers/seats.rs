@@ -18,22 +18,34 @@ pub(super) struct Seats {
     work: Work,
     /// One claim at a time, so that nobody takes a seat that another is about to take.
     turn: tokio::sync::Mutex<()>,
-    taken: Arc<Taken>,
+    taken: Taken,
 }
 
-#[derive(Default)]
-struct Taken(Mutex<HashMap<ShopId, u32>>);
+/// How much each shop has under way.
+#[derive(Clone, Default)]
+pub(super) struct Taken(Arc<Mutex<HashMap<ShopId, u32>>>);
 
 impl Taken {
     fn lock(&self) -> MutexGuard<'_, HashMap<ShopId, u32>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One more of this shop, until the seat is dropped.
+    pub(super) fn take(&self, shop: &ShopId) -> Seat {
+        *self.lock().entry(shop.clone()).or_default() += 1;
+        Seat { shop: shop.clone(), taken: self.clone() }
+    }
+
+    /// Every shop that has something under way, and how much.
+    pub(super) fn counts(&self) -> HashMap<ShopId, u32> {
+        self.lock().clone()
     }
 }
 
 /// A place at work for one entry, given back when dropped.
 pub(super) struct Seat {
     shop: ShopId,
-    taken: Arc<Taken>,
+    taken: Taken,
 }
 
 impl Drop for Seat {
@@ -50,7 +62,7 @@ impl Drop for Seat {
 
 impl Seats {
     pub(super) fn new(work: Work) -> Self {
-        Self { work, turn: tokio::sync::Mutex::default(), taken: Arc::default() }
+        Self { work, turn: tokio::sync::Mutex::default(), taken: Taken::default() }
     }
 
     /// The oldest entry of a shop that has a seat left.
@@ -61,15 +73,14 @@ impl Seats {
         let claimed =
             store.claim(self.work.queue(), Whose::AllBut(&full), OWNER, now(), now() + LEASE, 1).await?;
         Ok(claimed.into_iter().next().map(|entry| {
-            *self.taken.lock().entry(entry.shop.clone()).or_default() += 1;
-            let seat = Seat { shop: entry.shop.clone(), taken: self.taken.clone() };
+            let seat = self.taken.take(&entry.shop);
             (entry, seat)
         }))
     }
 
     async fn full(&self, service: &Service) -> Result<Vec<ShopId>, StorageError> {
         let Work::Model(_) = self.work else { return Ok(Vec::new()) };
-        let taken = self.taken.lock().clone();
+        let taken = self.taken.counts();
         let mut full = Vec::new();
         for (id, count) in taken {
             let shop = service.shops.get(&id).await?;

@@ -3,17 +3,17 @@
 //! In order within a conversation, beside each other across them: only the first waiting entry of a conversation is
 //! claimed. Whether a person has taken the conversation over is looked at in the claim, so just before each send.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 use shopkeeper_domain::ShopId;
 use shopkeeper_storage::OutboxEntry;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use super::{LEASE, OWNER, Outcome, conclude, found, idle};
+use super::{LEASE, OWNER, Outcome, conclude, found, idle, seats::Taken};
 use crate::{
     fetch::{FetchError, Posted},
     http::EntryView,
@@ -26,59 +26,51 @@ use crate::{
 
 /// Requests at the same time, in all and to one shop: a shop that answers slowly must not hold up the others.
 const REQUESTS: usize = 64;
-const OF_A_SHOP: usize = 8;
+const OF_A_SHOP: u32 = 8;
 /// How long a webhook may take to answer.
 const TIME: Duration = Duration::from_secs(15);
 
 pub(super) async fn serve(service: Arc<Service>, stop: CancellationToken) {
     let store = service.workflow.store.clone();
-    let mut under_way: JoinSet<ShopId> = JoinSet::new();
-    let mut of_shop: HashMap<ShopId, usize> = HashMap::new();
+    let mut under_way = JoinSet::new();
+    let taken = Taken::default();
     while !stop.is_cancelled() {
         // Where most places are taken, whoever has one already waits: some that hang must not keep all of them.
         let most = if under_way.len() > REQUESTS / 2 { 1 } else { OF_A_SHOP };
-        let busy: Vec<ShopId> = of_shop.iter().filter(|(_, n)| **n >= most).map(|(s, _)| s.clone()).collect();
+        let busy: Vec<ShopId> =
+            taken.counts().into_iter().filter(|(_, n)| *n >= most).map(|(shop, _)| shop).collect();
         let pushed = service.shops.pushed().into_iter().filter(|shop| !busy.contains(shop)).collect();
-        let room = REQUESTS.saturating_sub(under_way.len()).min(OF_A_SHOP) as u32;
+        let room = (REQUESTS.saturating_sub(under_way.len()) as u32).min(OF_A_SHOP);
         let claimed = match room {
             0 => Vec::new(),
             room => found(AGENT, store.claim_talk(pushed, busy, OWNER, now(), now() + LEASE, room).await),
         };
         let none = claimed.is_empty();
         for entry in claimed {
-            *of_shop.entry(entry.shop.clone()).or_default() += 1;
+            let seat = taken.take(&entry.shop);
             let service = service.clone();
             under_way.spawn(async move {
                 let outcome = run(&service, &entry).await;
                 conclude(&service, &entry, outcome).await;
-                entry.shop
+                drop(seat);
             });
         }
         if none {
             tokio::select! {
                 () = idle(&service, &stop, AGENT) => {}
-                Some(done) = under_way.join_next(), if !under_way.is_empty() => ended(&mut of_shop, done),
+                Some(done) = under_way.join_next(), if !under_way.is_empty() => ended(done),
             }
         }
         while let Some(done) = under_way.try_join_next() {
-            ended(&mut of_shop, done);
+            ended(done);
         }
     }
     while under_way.join_next().await.is_some() {}
 }
 
-fn ended(of_shop: &mut HashMap<ShopId, usize>, done: Result<ShopId, tokio::task::JoinError>) {
-    match done {
-        Ok(shop) => {
-            if let Some(count) = of_shop.get_mut(&shop) {
-                *count -= 1;
-                if *count == 0 {
-                    of_shop.remove(&shop);
-                }
-            }
-        }
-        // Its shop counts as busy by one more until the next start; its entry comes back with its lease.
-        Err(crash) => tracing::error!(%crash, "sending crashed"),
+fn ended(done: Result<(), JoinError>) {
+    if let Err(crash) = done {
+        tracing::error!(%crash, "sending crashed; the entry comes back with its lease");
     }
 }
 
