@@ -5,6 +5,7 @@ mod app;
 mod bad_input;
 mod connect;
 mod contract;
+mod disk;
 mod double;
 mod external;
 mod fetching;

@@ -9,7 +9,7 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
-use reqwest::{Client, Method};
+use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::{
@@ -53,15 +53,26 @@ impl Served {
     pub(crate) fn start_with(data: &Path, environment: Vec<(&str, String)>) -> Self {
         let mut command = program();
         command.envs(environment);
+        Self::launch(command, data).expect("it says where it listens")
+    }
+
+    /// By a command that becomes the program; none where that ends before the program listens.
+    pub(crate) fn launch(mut command: Command, data: &Path) -> Option<Self> {
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
         let mut lines = BufReader::new(child.stdout.take().expect("output")).lines();
         let ready = lines.find_map(|l| l.expect("a line").strip_prefix("listening on ").map(str::to_owned));
-        Self {
-            url: ready.expect("it says where it listens"),
-            child,
-            client: Client::builder().no_proxy().build().expect("a client"),
-        }
+        let Some(url) = ready else {
+            child.wait().expect("gone");
+            return None;
+        };
+        Some(Self { url, child, client: Client::builder().no_proxy().build().expect("a client") })
+    }
+
+    /// A path as the program sees it, which may have disks of its own.
+    pub(crate) fn sees(&self, path: &Path) -> PathBuf {
+        let root = PathBuf::from(format!("/proc/{}/root", self.child.id()));
+        root.join(path.strip_prefix("/").expect("a path from the root"))
     }
 
     /// As `kill -9` does: nothing is finished, nothing is said.
@@ -70,28 +81,44 @@ impl Served {
         self.child.wait().expect("gone");
     }
 
-    async fn send(&self, key: &str, method: Method, path: &str, body: &Value) -> Value {
+    /// The status, and the answer where it is JSON.
+    pub(crate) async fn ask(
+        &self,
+        key: &str,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> (StatusCode, Value) {
         let request = self.client.request(method, format!("{}{path}", self.url)).bearer_auth(key).json(body);
         let answer = request.send().await.expect("an answer");
         let (status, text) = (answer.status(), answer.text().await.expect("a text"));
-        assert!(status.is_success(), "{path}: {status} {text}");
-        serde_json::from_str(&text).unwrap_or(Value::Null)
+        (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+
+    async fn send(&self, key: &str, method: Method, path: &str, body: &Value) -> Value {
+        let (status, answer) = self.ask(key, method, path, body).await;
+        assert!(status.is_success(), "{path}: {status} {answer}");
+        answer
+    }
+
+    pub(crate) async fn upload(&self, key: &str, picture: Vec<u8>) -> (StatusCode, Value) {
+        let url = format!("{}/v1/shops/demo/images", self.url);
+        let answer = self.client.post(url).bearer_auth(key).body(picture).send().await.expect("an answer");
+        (answer.status(), answer.json().await.expect("JSON"))
     }
 
     pub(crate) async fn post(&self, key: &str, path: &str, body: Value) -> Value {
         self.send(key, Method::POST, &format!("/v1/shops/demo{path}"), &body).await
     }
 
-    async fn get(&self, key: &str, path: &str) -> Value {
+    pub(crate) async fn get(&self, key: &str, path: &str) -> Value {
         self.send(key, Method::GET, &format!("/v1/shops/demo{path}"), &Value::Null).await
     }
 
     /// A new shop's first picture, analysed: its task, and the picture.
     pub(crate) async fn analyse(&self, key: &str) -> (String, Value) {
         self.send(key, Method::POST, "/v1/shops", &json!({ "id": "demo", "name": "演示店" })).await;
-        let upload =
-            self.client.post(format!("{}/v1/shops/demo/images", self.url)).bearer_auth(key).body(photo());
-        let image: Value = upload.send().await.expect("an answer").json().await.expect("JSON");
+        let (_, image) = self.upload(key, photo()).await;
         let analysis = json!({
             "customer_id": "tb_1", "image_id": image["image_id"], "complexity": "normal", "request_text": "变清晰",
         });

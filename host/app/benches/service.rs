@@ -22,7 +22,7 @@ use hyper::{Request, body::Bytes, client::conn::http1::SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, task::JoinSet};
 
-const CLIENTS: usize = 32;
+const CLIENTS: usize = 64;
 const WARM_UP: Duration = Duration::from_secs(2);
 const MEASURED: Duration = Duration::from_secs(8);
 const STARTS: usize = 7;
@@ -212,7 +212,7 @@ async fn run() {
     let after = steps(&service.address).await;
     latencies.sort_by(f64::total_cmp);
     let at = |part: f64| latencies[((latencies.len() - 1) as f64 * part) as usize];
-    print("customer messages a second, 32 clients, durable", &format!("{rate:.0} /s"), rate, "≥ 6000 /s");
+    print("customer messages a second, 64 clients, durable", &format!("{rate:.0} /s"), rate, "≥ 12000 /s");
     print("… latency, median", &format!("{:.2} ms", at(0.5)), at(0.5), "");
     print("… latency, p99", &format!("{:.2} ms", at(0.99)), at(0.99), "≤ 30 ms");
     for ((step, sum, count), (_, old_sum, old_count)) in after.into_iter().zip(before) {

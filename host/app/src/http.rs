@@ -22,7 +22,10 @@ mod system;
 mod tasks;
 mod views;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    ops::Deref,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use axum::{
     Router,
@@ -49,11 +52,13 @@ use problem::Problem;
 /// The largest body that is not a picture.
 const JSON_BODY: usize = 1 << 20;
 
-/// What every handler can reach.
+/// What every handler can reach. Copied several times a request.
 #[derive(Clone)]
-pub(crate) struct App {
+pub(crate) struct App(Arc<Reach>);
+
+pub(crate) struct Reach {
     service: Arc<Service>,
-    keys: Arc<Keys>,
+    keys: Keys,
     permits: Arc<Semaphore>,
     /// Requests that wait for something to come hold one of these instead: they cost next to nothing.
     waiting: Arc<Semaphore>,
@@ -63,6 +68,14 @@ pub(crate) struct App {
     /// Connections that stay open: the service ends when they have said goodbye.
     connections: TaskTracker,
     document: Arc<str>,
+}
+
+impl Deref for App {
+    type Target = Reach;
+
+    fn deref(&self) -> &Reach {
+        &self.0
+    }
 }
 
 #[derive(OpenApi)]
@@ -147,16 +160,16 @@ pub fn openapi() -> String {
 /// The whole service behind one router.
 pub(crate) fn router(service: Arc<Service>, stop: CancellationToken, connections: TaskTracker) -> Router {
     let (contract, document) = routes();
-    let app = App {
+    let app = App(Arc::new(Reach {
         permits: Arc::new(Semaphore::new(service.config.server.concurrent_requests)),
         waiting: Arc::new(Semaphore::new(service.config.server.concurrent_requests)),
         under_way: Arc::default(),
-        keys: Arc::new(Keys::new(service.workflow.store.clone())),
+        keys: Keys::new(service.workflow.store.clone()),
         document: document.to_json().expect("the document is plain data").into(),
         service,
         stop,
         connections,
-    };
+    }));
     let no_such_method = || async {
         Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this path does not take this method; see /openapi.json")
     };

@@ -58,7 +58,7 @@ pub enum StorageError {
 }
 
 /// Makes the answer to remember, where the caller gave an idempotency key.
-pub type AnswerOf = Box<dyn FnOnce(&Task) -> Option<RememberedAnswer> + Send>;
+pub type AnswerOf = Box<dyn Fn(&Task) -> Option<RememberedAnswer> + Send>;
 
 /// What the service asks of its storage.
 #[async_trait]

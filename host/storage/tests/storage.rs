@@ -368,6 +368,7 @@ async fn a_customer_from_before_erasing_was_known_goes_with_their_picture() {
         DROP TABLE task_counts; DROP TABLE picture_uses; DROP TABLE doomed_files; DROP INDEX answers_of_customer;
         ALTER TABLE answers DROP COLUMN platform; ALTER TABLE answers DROP COLUMN customer;
         ALTER TABLE answers DROP COLUMN shop; DROP INDEX payments_of_customer; DROP INDEX outbox_of_customer;
+        CREATE INDEX outbox_chat ON outbox (shop); CREATE INDEX outbox_conversation ON outbox (shop);
         DROP INDEX calls_of_customer; DROP INDEX incidents_of_customer; PRAGMA user_version = 3;";
     raw.execute_batch(back).expect("taken back");
     drop(raw);

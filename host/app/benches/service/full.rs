@@ -87,7 +87,7 @@ pub(crate) async fn full() {
     // The first time from the disk, like any morning; then as it is all day.
     ask(&service.address, &key, &task).await;
     let full = ask(&service.address, &key, &task).await;
-    let names = QUESTIONS.iter().map(|(_, _, name)| *name).chain(["a message, 32 clients"]);
+    let names = QUESTIONS.iter().map(|(_, _, name)| *name).chain(["a message, 64 clients"]);
     for ((name, empty), full) in names.zip(empty).zip(full) {
         let figure = format!("{:.2} × ({empty:.2} → {full:.2} ms)", full / empty);
         print(&format!("a million tasks: {name}"), &figure, full / empty, "≤ 1.5 ×");

@@ -89,7 +89,8 @@ pub(super) fn waiting_chat(
     };
     let sql = format!(
         "SELECT {COLUMNS} FROM outbox o
-         WHERE shop = ?1 AND state = 'waiting' AND kind IN ('text', 'image') AND seq > ?2 AND {NOT_HELD} AND {NO_NOTICE}
+         WHERE shop = ?1 AND state IN ('waiting', 'claimed') AND kind IN ('text', 'image') AND seq > ?2
+             AND state = 'waiting' AND {NOT_HELD} AND {NO_NOTICE}
          ORDER BY seq LIMIT ?3"
     );
     let rows = c
@@ -274,7 +275,7 @@ pub(super) fn take_offer(
     c: &Connection,
     shop: &ShopId,
     key: &CustomerKey,
-    answer: AnswerOf,
+    answer: &AnswerOf,
 ) -> Result<Option<Offer>, StorageError> {
     let mut take = c.prepare_cached(
         "DELETE FROM offers WHERE seq =
