@@ -61,8 +61,12 @@ pub enum Said {
 #[async_trait]
 pub trait PageStorage: Send + Sync {
     /// Somebody signed in with this key; `false` where there is no such key any more.
-    async fn add_session(&self, digest: [u8; 32], key: Uuid, now: DateTime<Utc>)
-    -> Result<bool, StorageError>;
+    async fn add_session(
+        &self,
+        digest: [u8; 32],
+        key: Uuid,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StorageError>;
     /// The session with this digest, and the key it hangs on.
     async fn session(&self, digest: [u8; 32]) -> Result<Option<Session>, StorageError>;
     /// Somebody was seen.

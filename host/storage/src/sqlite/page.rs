@@ -13,9 +13,7 @@ use super::{
     code::{micros, parse, time},
     lookup,
 };
-use crate::{
-    Happened, Page, PageStorage, Said, Session, StorageError, Utterance, records::MessageDocument,
-};
+use crate::{Happened, Page, PageStorage, Said, Session, StorageError, Utterance, records::MessageDocument};
 
 #[async_trait]
 impl PageStorage for Sqlite {
@@ -149,11 +147,7 @@ fn session(c: &Connection, digest: [u8; 32]) -> Result<Option<Session>, StorageE
          FROM sessions s JOIN keys k ON k.id = s.key WHERE s.digest = ?1",
     )?
     .query_row([digest], |row| {
-        Ok(Session {
-            key: lookup::read_key(row)?,
-            created_at: time(row.get(5)?),
-            used_at: time(row.get(6)?),
-        })
+        Ok(Session { key: lookup::read_key(row)?, created_at: time(row.get(5)?), used_at: time(row.get(6)?) })
     })
     .optional()?)
 }
