@@ -3,4 +3,5 @@
 mod browser;
 mod live;
 mod signing_in;
+mod task;
 mod today;

@@ -7,10 +7,12 @@ mod assets;
 mod failures;
 mod form;
 mod frame;
+mod history;
 mod images;
 pub(super) mod sessions;
 mod show;
 mod sign_in;
+mod task;
 mod today;
 mod words;
 
@@ -18,7 +20,7 @@ use axum::{
     Router,
     body::to_bytes,
     extract::{DefaultBodyLimit, Request},
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
@@ -41,6 +43,8 @@ pub(super) fn routes(app: &App) -> Router<App> {
         .route("/sign-out", post(sign_in::sign_out))
         .route("/sign-out-everywhere", post(sign_in::sign_out_everywhere))
         .route("/s/{shop}/", get(today::show))
+        .route("/s/{shop}/tasks/{id}", get(task::show))
+        .route("/s/{shop}/tasks/{id}/{action}", post(task::act))
         .route("/s/{shop}/images/{image_id}", get(images::show))
         .route("/s/{shop}/events", get(events::listen))
         .route("/s/{shop}/{*nothing}", get(nothing).post(nothing))
@@ -64,13 +68,14 @@ async fn nothing(_: Visit) -> Problem {
 async fn dress(request: Request, next: Next) -> Response {
     let frame = Frame::outside(&request);
     let reads = request.method() == Method::GET;
+    let back = if reads { "/".to_owned() } else { came_from(request.headers()) };
     let mut response = next.run(request).await;
     let kind = response.headers().get(header::CONTENT_TYPE);
     if kind.is_some_and(|k| k == "application/problem+json") {
         response = if reads && response.status() == StatusCode::UNAUTHORIZED {
             Redirect::to(&sign_in::address(&frame.here)).into_response()
         } else {
-            in_words(frame, response).await
+            in_words(frame, back, response).await
         };
     }
     let headers = response.headers_mut();
@@ -85,8 +90,16 @@ async fn dress(request: Request, next: Next) -> Response {
     response
 }
 
+/// The page that a form was on.
+fn came_from(headers: &HeaderMap) -> String {
+    let address =
+        headers.get(header::REFERER).and_then(|v| v.to_str().ok()).and_then(|r| r.parse::<Uri>().ok());
+    let path = address.as_ref().and_then(|a| a.path_and_query()).map(|p| p.as_str());
+    frame::local(path).to_owned()
+}
+
 /// A problem as a page.
-async fn in_words(frame: Frame, problem: Response) -> Response {
+async fn in_words(frame: Frame, back: String, problem: Response) -> Response {
     let status = problem.status();
     let retry = problem.headers().get(header::RETRY_AFTER).cloned();
     let body = to_bytes(problem.into_body(), PROBLEM).await.unwrap_or_default();
@@ -95,14 +108,15 @@ async fn in_words(frame: Frame, problem: Response) -> Response {
     let title = match status.as_u16() {
         401 => "problem-sign-in",
         403 => "problem-forbidden",
-        404 => "problem-not-found",
+        404 | 405 => "problem-not-found",
         409 => "problem-changed",
         413 => "problem-too-large",
         422 | 400 => "problem-refused",
         429 => "problem-busy",
         _ => "problem-broken",
     };
-    let mut response = (status, html(&ProblemPage { title: frame.t(title), detail, frame })).into_response();
+    let mut response =
+        (status, html(&ProblemPage { title: frame.t(title), detail, back, frame })).into_response();
     if let Some(retry) = retry {
         response.headers_mut().insert(header::RETRY_AFTER, retry);
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
 use shopkeeper_domain::{CustomerKey, Hold, ShopId, rollout::Digest};
 use uuid::Uuid;
@@ -126,13 +126,23 @@ impl PageStorage for Sqlite {
     ) -> Result<Option<(Digest, u32)>, StorageError> {
         let (shop, key) = (shop.clone(), key.clone());
         let read = move |c: &Connection| {
-            // The last that had an answer and was no shadow is the one whose answer was taken.
+            // One consultation has one time, a moment after the decision it was made for began; the last of its calls that
+            // had an answer is the one whose answer was taken.
             Ok(c.prepare_cached(
                 "SELECT digest, settings_revision FROM calls WHERE shop = ?1 AND platform = ?2 AND customer = ?3
-                 AND at = ?4 AND role = 'pricing' AND mode <> 'shadow' AND fault IS NULL ORDER BY seq DESC LIMIT 1",
+                 AND role = 'pricing' AND mode <> 'shadow' AND fault IS NULL AND at = (
+                     SELECT min(at) FROM calls WHERE shop = ?1 AND platform = ?2 AND customer = ?3
+                     AND role = 'pricing' AND mode <> 'shadow' AND at BETWEEN ?4 AND ?5)
+                 ORDER BY seq DESC LIMIT 1",
             )?
             .query_row(
-                params![shop.as_str(), key.platform.as_str(), key.id.as_str(), micros(at)],
+                params![
+                    shop.as_str(),
+                    key.platform.as_str(),
+                    key.id.as_str(),
+                    micros(at),
+                    micros(at + TimeDelta::minutes(1))
+                ],
                 |row| Ok((Digest::new(row.get(0)?), row.get(1)?)),
             )
             .optional()?)

@@ -155,6 +155,8 @@ pub(super) struct ProblemPage {
     pub(super) frame: Frame,
     pub(super) title: String,
     pub(super) detail: String,
+    /// Where to go on.
+    pub(super) back: String,
 }
 
 /// Where to go on: a path of this site, whatever a link says.
