@@ -21,7 +21,8 @@ pub(super) struct Step {
 
 /// How an attempt ended.
 pub(super) struct Attempt {
-    pub(super) n: u32,
+    /// Which it was.
+    pub(super) label: String,
     pub(super) at: Moment,
     pub(super) image: Option<ImageId>,
     /// Of 100.
@@ -53,7 +54,8 @@ pub(super) fn attempts(frame: &Frame, events: &[(i64, Event)]) -> Vec<Attempt> {
             _ => continue,
         };
         let score = score.map(|s| frame.with("score", "n", s));
-        ended.push(Attempt { n: current, at: frame.shown().at(event.at, now()), image, score, why });
+        let label = frame.with("attempt", "n", current);
+        ended.push(Attempt { label, at: frame.shown().at(event.at, now()), image, score, why });
     }
     ended
 }
