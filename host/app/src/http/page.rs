@@ -42,6 +42,7 @@ pub(super) fn routes(app: &App) -> Router<App> {
         .route("/", get(sign_in::shops))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/sign-out-everywhere", post(sign_in::sign_out_everywhere))
+        .route("/s/{shop}", get(home))
         .route("/s/{shop}/", get(today::show))
         .route("/s/{shop}/tasks/{id}", get(task::show))
         .route("/s/{shop}/tasks/{id}/{action}", post(task::act))
@@ -57,6 +58,11 @@ pub(super) fn routes(app: &App) -> Router<App> {
         .merge(signed_in)
         .layer(middleware::from_fn_with_state(app.clone(), bounded))
         .layer(middleware::from_fn(dress))
+}
+
+/// An address that lacks its last stroke.
+async fn home(visit: Visit) -> Redirect {
+    Redirect::to(&visit.frame.at("/"))
 }
 
 async fn nothing(_: Visit) -> Problem {

@@ -46,12 +46,16 @@ pub(super) struct Given {
     next: Option<String>,
 }
 
-/// Whether a form was sent from a page of this site, as far as the browser says.
-fn is_ours(headers: &HeaderMap) -> bool {
+/// Whether a form was sent from a page of this site, as far as the browser says. A proxy may have changed the host: what
+/// the outside calls this service counts, too.
+fn is_ours(app: &App, headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).and_then(|v| v.to_str().ok());
+    let host =
+        |address: &str| address.split_once("://").map(|(_, rest)| rest.trim_end_matches('/').to_owned());
+    let public = host(&app.service.config.server.public_url);
+    let names = [text("host").map(str::to_owned), public];
     let site = text("sec-fetch-site").is_none_or(|s| s == "same-origin" || s == "none");
-    let host = text("host").unwrap_or("");
-    site && text("origin").is_none_or(|o| o.split_once("://").is_some_and(|(_, from)| from == host))
+    site && text("origin").is_none_or(|origin| host(origin).is_some_and(|from| names.contains(&Some(from))))
 }
 
 pub(super) async fn sign_in(
@@ -59,7 +63,7 @@ pub(super) async fn sign_in(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Result<Response, Problem> {
-    if !is_ours(request.headers()) {
+    if !is_ours(&app, request.headers()) {
         return Err(Problem::new(StatusCode::FORBIDDEN, "this form was sent from another site"));
     }
     let mut frame = Frame::outside(&request);
