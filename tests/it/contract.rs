@@ -28,6 +28,7 @@ const PATHS: &[(&str, &[&str])] = &[
     ("/v1/shops/{shop}/detect", &["post"]),
     ("/v1/shops/{shop}/quotes", &["post"]),
     ("/v1/shops/{shop}/connect", &["get"]),
+    ("/v1/shops/{shop}/events", &["get"]),
     ("/v1/shops/{shop}/customers/{customer}", &["get", "delete"]),
     ("/v1/shops/{shop}/customers/{customer}/hold", &["post"]),
     ("/v1/shops/{shop}/customers/{customer}/resume", &["post"]),

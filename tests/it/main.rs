@@ -14,6 +14,7 @@ mod mail;
 mod order;
 mod outbox;
 mod outward;
+mod page;
 mod peer;
 mod plugins;
 mod privacy;

@@ -4,12 +4,14 @@ mod access;
 mod analyses;
 mod connect;
 mod customers;
+mod events;
 mod extract;
 mod idempotency;
 mod images;
 mod jobs;
 mod messages;
 mod outbox;
+mod page;
 mod payments;
 mod plugin_records;
 mod plugin_trials;
@@ -44,9 +46,11 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::service::Service;
 pub(crate) use outbox::EntryView;
+pub(crate) use page::sessions::forget as forget_sessions;
 
 use access::Keys;
 use idempotency::UnderWay;
+use page::{Failures, Thumbnails};
 use problem::Problem;
 
 /// The largest body that is not a picture.
@@ -63,6 +67,10 @@ pub(crate) struct Reach {
     /// Requests that wait for something to come hold one of these instead: they cost next to nothing.
     waiting: Arc<Semaphore>,
     under_way: Arc<UnderWay>,
+    /// Failed sign-ins.
+    failures: Arc<Failures>,
+    /// Small pictures for the page.
+    thumbnails: Arc<Thumbnails>,
     /// Cancelled when the service goes down: nobody waits for new entries then.
     stop: CancellationToken,
     /// Connections that stay open: the service ends when they have said goodbye.
@@ -124,6 +132,7 @@ fn routes() -> (Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(outbox::pull))
         .routes(routes!(outbox::acknowledge))
         .routes(routes!(connect::connect))
+        .routes(routes!(events::listen))
         .routes(routes!(outbox::dead))
         .routes(routes!(outbox::resend))
         .routes(routes!(outbox::webhook_secret))
@@ -164,6 +173,8 @@ pub(crate) fn router(service: Arc<Service>, stop: CancellationToken, connections
         permits: Arc::new(Semaphore::new(service.config.server.concurrent_requests)),
         waiting: Arc::new(Semaphore::new(service.config.server.concurrent_requests)),
         under_way: Arc::default(),
+        failures: Arc::default(),
+        thumbnails: Arc::default(),
         keys: Keys::new(service.workflow.store.clone()),
         document: document.to_json().expect("the document is plain data").into(),
         service,
@@ -179,6 +190,7 @@ pub(crate) fn router(service: Arc<Service>, stop: CancellationToken, connections
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::repeat))
         .layer(middleware::from_fn_with_state(app.clone(), access::authenticate))
         .layer(middleware::from_fn_with_state(app.clone(), bounded))
+        .merge(page::routes(&app).method_not_allowed_fallback(no_such_method))
         // Health and the document answer whoever asks, also under load.
         .merge(system::routes().method_not_allowed_fallback(no_such_method))
         .with_state(app)

@@ -19,7 +19,13 @@ pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     hasher.finalize().into()
 }
 
-fn random() -> io::Result<[u8; 32]> {
+/// Whether two secrets are the same; takes the same time for every wrong one.
+pub(crate) fn is_same(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).fold(0, |diff, (a, b)| diff | (a ^ b)) == 0
+}
+
+/// 256 random bits.
+pub(crate) fn random() -> io::Result<[u8; 32]> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|e| io::Error::other(e.to_string()))?;
     Ok(bytes)
@@ -127,8 +133,7 @@ impl Secret {
     /// Whether a link is signed so; takes the same time for every wrong signature.
     pub(crate) fn link_is_signed(&self, shop: &str, image: &str, expires: i64, signature: &str) -> bool {
         let wanted = self.sign_link(shop, image, expires);
-        let (a, b) = (wanted.as_bytes(), signature.as_bytes());
-        a.len() == b.len() && a.iter().zip(b).fold(0, |diff, (a, b)| diff | (a ^ b)) == 0
+        is_same(wanted.as_bytes(), signature.as_bytes())
     }
 }
 

@@ -45,6 +45,7 @@ impl Running {
         let connections = TaskTracker::new();
         let router = http::router(service.clone(), stop.clone(), connections.clone());
         let stopped = stop.clone().cancelled_owned();
+        let router = router.into_make_service_with_connect_info::<SocketAddr>();
         let server =
             tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stopped).await });
         Ok(Self { address, service, stop, server, connections, workers })

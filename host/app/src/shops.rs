@@ -19,6 +19,8 @@ use crate::{plugins::Health, settings::ShopSettings};
 
 /// How many connectors of a shop stay connected at the same time.
 const CONNECTIONS: usize = 32;
+/// How many listen to what happens in a shop at the same time: open pages, mostly.
+const LISTENERS: usize = 128;
 
 /// A binding that answers or is on trial, and how it fares.
 pub(crate) struct Held {
@@ -74,6 +76,10 @@ pub struct ShopState {
     pub(crate) roles: Roles,
     /// Rings when something new waits in the chat outbox.
     pub(crate) chat: watch::Sender<()>,
+    /// Rings when something has happened: events were stored.
+    pub(crate) happened: watch::Sender<()>,
+    /// Places for those who listen to what happens.
+    pub(crate) listeners: Arc<Semaphore>,
     /// Places for connectors that stay connected.
     pub(crate) connections: Arc<Semaphore>,
 }
@@ -218,7 +224,16 @@ impl Shops {
         };
         let chat = watch::Sender::new(());
         let connections = Arc::new(Semaphore::new(CONNECTIONS));
-        Ok(ShopState { id: row.id.clone(), name: row.name.clone(), settings, roles, chat, connections })
+        Ok(ShopState {
+            id: row.id.clone(),
+            name: row.name.clone(),
+            settings,
+            roles,
+            chat,
+            happened: watch::Sender::new(()),
+            listeners: Arc::new(Semaphore::new(LISTENERS)),
+            connections,
+        })
     }
 
     fn update(&self, id: &ShopId, change: impl Fn(&mut ShopState)) {

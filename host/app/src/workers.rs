@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
+    http,
     service::Service,
     settings::{Processor, ShopSettings},
     workflow::{ALERT, MAIL, Payload, Request, Subject, Turn, WorkflowError, now},
@@ -300,6 +301,9 @@ async fn housekeeping(service: Arc<Service>, stop: CancellationToken) {
             service.engine().unload_idle(Duration::from_secs(service.config.plugins.idle_minutes * 60));
         if unloaded > 0 {
             tracing::debug!(unloaded, "plugins that nobody called were taken out of memory");
+        }
+        if let Err(error) = http::forget_sessions(service.workflow.store.as_ref()).await {
+            tracing::error!(%error, "old sessions could not be forgotten");
         }
         let kept = service.config.journal.calls;
         match service.workflow.store.purge(now() - ANSWERS, now() - calls, kept).await {

@@ -244,6 +244,7 @@ impl Workflow {
         // One that rang may have been stored under other settings: then it is replaced, too.
         let rang = matches!(request, Request::Command(Command::Ring(_)));
         let due = (rang || due != timers(&loaded.case, &context.policy)).then_some(due);
+        let something_happened = !events.is_empty();
         let commit = Commit {
             shop: turn.shop.id.clone(),
             before: loaded.case,
@@ -265,6 +266,9 @@ impl Workflow {
         committed?;
         clock.step(Step::Commit);
         self.wake.ring(&turn.shop, &rings);
+        if something_happened {
+            turn.shop.happened.send_replace(());
+        }
         tracing::debug!(shop = %turn.shop.id, platform = %key.platform, "committed");
         Ok(Reply { status: turn.status, body })
     }

@@ -4,6 +4,7 @@
 //! One [`Commit`] holds everything that follows from one decision; it is stored whole or not at all, and
 //! only if nobody changed the case since it was loaded.
 
+mod page;
 mod records;
 mod sqlite;
 
@@ -16,6 +17,7 @@ use shopkeeper_domain::{
 };
 use uuid::Uuid;
 
+pub use page::{Happened, PageStorage, Said, Session, Utterance};
 pub use records::{
     AnswerKey, Call, CallFilter, CallMode, Commit, Counts, DeadLetter, Doomed, DoomedFile, DueTimer, Erased,
     Image, InboundMessage, Incident, Key, Loaded, Named, NewEntry, Offer, OutboxEntry, OwnedCase, Page,
@@ -62,7 +64,7 @@ pub type AnswerOf = Box<dyn Fn(&Task) -> Option<RememberedAnswer> + Send>;
 
 /// What the service asks of its storage.
 #[async_trait]
-pub trait Storage: Send + Sync {
+pub trait Storage: PageStorage {
     /// Adds a shop and remembers the answer; [`StorageError::Exists`] where the id is taken.
     async fn add_shop(&self, shop: Shop, answer: Option<RememberedAnswer>) -> Result<(), StorageError>;
     /// Every shop, by id.

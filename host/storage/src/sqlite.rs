@@ -9,6 +9,7 @@ mod dead;
 mod entries;
 mod erase;
 mod lookup;
+mod page;
 mod plugins;
 mod pool;
 mod schema;

@@ -12,18 +12,19 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shopkeeper_domain::{Actor, ShopId};
-use shopkeeper_storage::{Storage, StorageError};
+use shopkeeper_storage::{Key, Storage, StorageError};
 use tokio::sync::watch;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{App, problem::Problem};
+use super::{App, page::sessions, problem::Problem};
 use crate::{
     secrets::sha256,
     shops::ShopState,
-    workflow::{Repeatable, Turn},
+    workflow::{Repeatable, Turn, now},
 };
 
 /// What a key may do.
@@ -74,10 +75,33 @@ pub(super) struct Caller {
     shop: Option<ShopId>,
     scopes: Vec<Scope>,
     digest: [u8; 32],
+    /// The digest of the session they came by; none where the request carries the key itself.
+    session: Option<[u8; 32]>,
 }
 
 impl Caller {
-    fn is_admin(&self) -> bool {
+    /// The holder of this key.
+    fn of(key: Key, session: Option<[u8; 32]>) -> Self {
+        let scopes = key.scopes.iter().filter_map(|s| Scope::parse(s)).collect();
+        Self { id: key.id, shop: key.shop, scopes, digest: key.digest, session }
+    }
+
+    /// Which key it is.
+    pub(super) fn key(&self) -> Uuid {
+        self.id
+    }
+
+    /// The one shop that the key opens; none for the installation's own.
+    pub(super) fn shop(&self) -> Option<&ShopId> {
+        self.shop.as_ref()
+    }
+
+    /// Whether a person at a shop holds the key, or the one who runs the installation.
+    pub(super) fn is_person(&self) -> bool {
+        self.is_admin() || self.shop.is_some() && self.scopes.contains(&Scope::Operator)
+    }
+
+    pub(super) fn is_admin(&self) -> bool {
         self.shop.is_none() && self.scopes.contains(&Scope::Admin)
     }
 
@@ -107,7 +131,8 @@ impl Keys {
         Self { store, known: RwLock::default(), taken_away: watch::Sender::new(()) }
     }
 
-    async fn find(&self, digest: [u8; 32]) -> Result<Option<Arc<Caller>>, StorageError> {
+    /// Whoever holds the key with this digest.
+    pub(super) async fn find(&self, digest: [u8; 32]) -> Result<Option<Arc<Caller>>, StorageError> {
         let forgotten = {
             let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
             if let Some(caller) = known.callers.get(&digest) {
@@ -116,8 +141,7 @@ impl Keys {
             known.forgotten
         };
         let Some(key) = self.store.key(digest).await? else { return Ok(None) };
-        let scopes = key.scopes.iter().filter_map(|s| Scope::parse(s)).collect();
-        let caller = Arc::new(Caller { id: key.id, shop: key.shop, scopes, digest });
+        let caller = Arc::new(Caller::of(key, None));
         self.keep(caller.clone(), forgotten);
         Ok(Some(caller))
     }
@@ -128,6 +152,15 @@ impl Keys {
         if known.forgotten == forgotten {
             known.callers.insert(caller.digest, caller);
         }
+    }
+
+    /// Whoever is signed in by the session with this digest, and when they were last seen.
+    pub(super) async fn signed_in(
+        &self,
+        digest: [u8; 32],
+    ) -> Result<Option<(Arc<Caller>, DateTime<Utc>)>, StorageError> {
+        let session = self.store.session(digest).await?.filter(|s| sessions::is_good(s, now()));
+        Ok(session.map(|s| (Arc::new(Caller::of(s.key, Some(digest))), s.used_at)))
     }
 
     /// Whoever holds the key that a request carries.
@@ -156,10 +189,15 @@ impl Keys {
         known.callers.retain(|_, caller| caller.id != id);
         known.forgotten += 1;
         drop(known);
+        self.sessions_ended();
+    }
+
+    /// Rings for connections that stay, so that they look whether theirs is among what ended.
+    pub(super) fn sessions_ended(&self) {
         self.taken_away.send_replace(());
     }
 
-    /// Rings whenever a key is taken away.
+    /// Rings whenever a key is taken away or a session ends.
     pub(super) fn taken_away(&self) -> watch::Receiver<()> {
         self.taken_away.subscribe()
     }
@@ -248,7 +286,11 @@ impl<A> InShop<A> {
     /// The same caller's next request on a connection that stays: with the shop as it is now, and none where the key
     /// was taken away.
     pub(super) async fn renewed(&self, app: &App) -> Result<Option<Self>, StorageError> {
-        if app.keys.find(self.caller.digest).await?.is_none() {
+        let known = match self.caller.session {
+            Some(session) => app.keys.signed_in(session).await?.map(|(caller, _)| caller),
+            None => app.keys.find(self.caller.digest).await?,
+        };
+        if known.is_none() {
             return Ok(None);
         }
         let shop = app.service.shops.get(&self.shop.id).await?;
@@ -322,8 +364,13 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Sqlite::open(&folder.path().join("db")).expect("a database");
         let keys = Keys::new(Arc::new(store));
-        let caller =
-            Arc::new(Caller { id: Uuid::nil(), shop: None, scopes: vec![Scope::Admin], digest: [1; 32] });
+        let caller = Arc::new(Caller {
+            id: Uuid::nil(),
+            shop: None,
+            scopes: vec![Scope::Admin],
+            digest: [1; 32],
+            session: None,
+        });
         keys.keep(caller.clone(), 0);
         assert!(keys.find([1; 32]).await.expect("read").is_some());
         // Read from the database before, kept after it was taken away.

@@ -205,9 +205,10 @@ pub(super) async fn take(
     })
 }
 
-async fn act(
+/// What a person does with a conversation.
+pub(super) async fn act<A>(
     app: &App,
-    access: InShop<ConnectorOrOperator>,
+    access: InShop<A>,
     key: CustomerKey,
     command: Command,
 ) -> Result<Response, Problem> {

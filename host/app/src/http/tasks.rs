@@ -249,7 +249,13 @@ pub(super) struct Seen {
     version: Option<u64>,
 }
 
-async fn act(app: &App, access: InShop<Operator>, id: TaskId, command: Command) -> Result<Response, Problem> {
+/// What a person does with a task.
+pub(super) async fn act(
+    app: &App,
+    access: InShop<Operator>,
+    id: TaskId,
+    command: Command,
+) -> Result<Response, Problem> {
     let view = move |done: &Done<'_>| json(&task_in(&done.decision.after, id));
     let turn = access.turn(StatusCode::OK);
     let reply =

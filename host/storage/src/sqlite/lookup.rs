@@ -45,7 +45,7 @@ pub(super) fn put_settings(c: &Connection, id: &ShopId, settings: &str) -> Resul
         == 1)
 }
 
-fn read_key(row: &Row<'_>) -> rusqlite::Result<Key> {
+pub(super) fn read_key(row: &Row<'_>) -> rusqlite::Result<Key> {
     Ok(Key {
         id: row.get(0)?,
         shop: row.get_ref(1)?.as_str_or_null()?.map(name).transpose()?,

@@ -1,8 +1,13 @@
--- Fewer indexes of the outbox: each of them is written with every text.
+-- A page for the shop's people.
 
--- What `outbox_pushed` finds, too.
-DROP INDEX outbox_chat;
--- One for what waits in a conversation, and for all that an erased customer had.
-DROP INDEX outbox_conversation;
-DROP INDEX outbox_of_customer;
-CREATE INDEX outbox_of_customer ON outbox (shop, platform, customer, state, seq);
+-- Who is signed in: the digest of what their browser holds. A key that is taken away takes its sessions with it.
+CREATE TABLE sessions (
+    digest BLOB PRIMARY KEY,
+    key BLOB NOT NULL REFERENCES keys (id) ON DELETE CASCADE,
+    created_at INTEGER NOT NULL,
+    used_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sessions_of_key ON sessions (key);
+
+-- What happens in a shop, as it happens.
+CREATE INDEX events_of_shop ON events (shop, seq);

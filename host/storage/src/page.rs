@@ -1,0 +1,109 @@
+//! What the shop's web page asks of the storage, beyond what the API asks.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use shopkeeper_domain::{CustomerKey, Event, Hold, ImageId, ShopId, rollout::Digest};
+use uuid::Uuid;
+
+use crate::{Key, Page, StorageError};
+
+/// Somebody is signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The key they signed in with.
+    pub key: Key,
+    /// When they did, UTC.
+    pub created_at: DateTime<Utc>,
+    /// When they were last seen, UTC; a few minutes late.
+    pub used_at: DateTime<Utc>,
+}
+
+/// An event, and whose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Happened {
+    /// With whom.
+    pub customer: CustomerKey,
+    /// What.
+    pub event: Event,
+}
+
+/// Something said between a customer and the shop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Utterance {
+    /// When it was written, UTC.
+    pub at: DateTime<Utc>,
+    /// What.
+    pub said: Said,
+}
+
+/// By whom, and what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// The customer wrote.
+    ByCustomer {
+        /// As typed.
+        text: String,
+        /// Pictures sent with it.
+        images: Vec<ImageId>,
+    },
+    /// The shop answers.
+    ByShop {
+        /// JSON text: an entry's payload.
+        payload: String,
+        /// Whether it went out.
+        sent: bool,
+    },
+}
+
+/// What the page asks.
+#[async_trait]
+pub trait PageStorage: Send + Sync {
+    /// Somebody signed in with this key; `false` where there is no such key any more.
+    async fn add_session(
+        &self,
+        digest: [u8; 32],
+        key: Uuid,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StorageError>;
+    /// The session with this digest, and the key it hangs on.
+    async fn session(&self, digest: [u8; 32]) -> Result<Option<Session>, StorageError>;
+    /// Somebody was seen.
+    async fn use_session(&self, digest: [u8; 32], now: DateTime<Utc>) -> Result<(), StorageError>;
+    /// Somebody signed out.
+    async fn end_session(&self, digest: [u8; 32]) -> Result<(), StorageError>;
+    /// Everybody who signed in with this key is signed out.
+    async fn end_sessions(&self, key: Uuid) -> Result<(), StorageError>;
+    /// Forgets sessions that began or were last used before these times; returns how many.
+    async fn forget_sessions(
+        &self,
+        created_before: DateTime<Utc>,
+        used_before: DateTime<Utc>,
+    ) -> Result<usize, StorageError>;
+
+    /// The position of the last event of a shop; 0 where there is none.
+    async fn latest_event(&self, shop: &ShopId) -> Result<i64, StorageError>;
+    /// What happened in a shop after a position, oldest first.
+    async fn happened(&self, shop: &ShopId, after: i64, limit: u32) -> Result<Page<Happened>, StorageError>;
+    /// The last so many things said between a customer and the shop, oldest first.
+    async fn conversation(
+        &self,
+        shop: &ShopId,
+        key: &CustomerKey,
+        limit: u32,
+    ) -> Result<Vec<Utterance>, StorageError>;
+    /// Whose conversations among these a person looks after.
+    async fn holds(
+        &self,
+        shop: &ShopId,
+        keys: Vec<CustomerKey>,
+    ) -> Result<HashMap<CustomerKey, Hold>, StorageError>;
+    /// The component, and which of the shop's bindings it was, whose answer priced this customer's picture at this time.
+    async fn priced_by(
+        &self,
+        shop: &ShopId,
+        key: &CustomerKey,
+        at: DateTime<Utc>,
+    ) -> Result<Option<(Digest, u32)>, StorageError>;
+}
