@@ -1,5 +1,7 @@
 //! The real program under load: each line one figure as JSON. The load generator runs beside it on the same cores.
 
+#[path = "service/delivery.rs"]
+mod delivery;
 #[path = "service/full.rs"]
 mod full;
 #[path = "service/plugins.rs"]
@@ -224,10 +226,22 @@ async fn run() {
     plugins::swaps(&service.address, &key).await;
     plugins::hostile(&service.address, &key).await;
     drop(service);
+    delivery::delivering().await;
     plugins::shops().await;
     full::full().await;
 }
 
+/// With `soak MINUTES` the memory is watched, with `million` a full shop, and nothing else.
 fn main() {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime").block_on(run());
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        match arguments[..] {
+            [] => run().await,
+            ["soak", minutes] => delivery::soak(minutes.parse().expect("a number of minutes")).await,
+            ["million"] => full::full().await,
+            _ => panic!("nothing, `soak MINUTES` or `million`"),
+        }
+    });
 }

@@ -49,7 +49,7 @@ fn variant(wasm: &[u8], number: u32) -> Vec<u8> {
     [wasm, &[0, length + 1, length], name.as_bytes()].concat()
 }
 
-fn p99(mut latencies: Vec<f64>) -> f64 {
+pub(crate) fn p99(mut latencies: Vec<f64>) -> f64 {
     latencies.sort_by(f64::total_cmp);
     latencies[(latencies.len() - 1) * 99 / 100]
 }
