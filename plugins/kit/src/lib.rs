@@ -7,10 +7,12 @@
 mod arena;
 mod check;
 mod list;
+mod table;
 mod text;
 
 pub use check::{Checker, MAX_PROBLEMS, Problem, hidden};
 pub use list::List;
+pub use table::Table;
 pub use text::Text;
 
 /// Whether `settings` are, byte for byte, the settings a plugin ships with.
