@@ -5,21 +5,36 @@ pub(crate) const PRICE: &str = "{price}";
 
 /// The shop's own words with the amount in them, or the amount alone: `25-35元`, `20元`, `12.5-15元`.
 pub(crate) fn hint(own: Option<&str>, low: i64, high: i64) -> String {
-    let own = own.unwrap_or(PRICE);
-    let mut text = String::with_capacity(own.len() + 24);
-    let mut rest = own;
-    while let Some((before, after)) = rest.split_once(PRICE) {
+    let mut text = String::with_capacity(own.map_or(0, str::len) + 24);
+    let Some(mut rest) = own else {
+        amount(&mut text, low, high);
+        return text;
+    };
+    // One character is found more quickly than a word.
+    while let Some((before, after)) = rest.split_once('{') {
         text.push_str(before);
-        yuan(&mut text, low);
-        if high != low {
-            text.push('-');
-            yuan(&mut text, high);
+        match after.strip_prefix(&PRICE[1..]) {
+            Some(behind) => {
+                amount(&mut text, low, high);
+                rest = behind;
+            }
+            None => {
+                text.push('{');
+                rest = after;
+            }
         }
-        text.push('元');
-        rest = after;
     }
     text.push_str(rest);
     text
+}
+
+fn amount(text: &mut String, low: i64, high: i64) {
+    yuan(text, low);
+    if high != low {
+        text.push('-');
+        yuan(text, high);
+    }
+    text.push('元');
 }
 
 /// Fen as yuan without idle zeros.

@@ -95,7 +95,10 @@ fn wordings(checker: &mut Checker, value: &Value, rules: &Rules<'_>) {
     let mut rows = list.iter();
     checker.list(value, 1..=20, |checker, value| {
         let label = rows.next().and_then(|row| row.get("label")).and_then(Value::as_str);
-        let Some(row) = checker.object(value, &["text", "weight", "label"]) else { return };
+        let Some(row) = checker.object(value, &["text", "weight", "label"]) else {
+            total = None;
+            return;
+        };
         checker.required(row, "text", |checker, value| text(checker, value, rules));
         let weight = match row.get("weight") {
             None => Some(1),

@@ -57,6 +57,7 @@ fn wordings_are_weighed_and_told_apart() {
     assert_eq!(of("handed-off", json!([row(0), row(100), { "text": "好的", "label": "B" }])), [""; 0]);
     assert_eq!(of("handed-off", json!([])), [""], "none");
     assert_eq!(of("handed-off", json!("好")), [""]);
+    assert_eq!(of("handed-off", json!(["好"])), ["/0"]);
     assert_eq!(of("handed-off", json!([row(0), row(0)])), [""], "none is ever chosen");
     assert_eq!(of("handed-off", json!([row(-1), row(101)])), ["/0/weight", "/1/weight"]);
     assert_eq!(of("handed-off", json!([{ "weight": 1 }, "好", { "text": 1 }])), ["/0", "/1", "/2/text"]);
