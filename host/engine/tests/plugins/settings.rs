@@ -82,7 +82,8 @@ impl Schema {
 
     /// What could be put in place of this value, each right or wrong as the schema says.
     fn others(&self, schema: &Value, value: &Value) -> Vec<Value> {
-        let mut others = vec![Value::Null, json!(1.5), json!("No Such"), json!([[]]), json!({ "No Such": 1 })];
+        let mut others =
+            vec![Value::Null, json!(1.5), json!("No Such"), json!([[]]), json!({ "No Such": 1 })];
         let bound = |name: &str| schema[name].as_i64();
         match value {
             Value::Number(_) => {
@@ -149,7 +150,9 @@ fn every_setting_is_described_in_two_languages_and_bounded() {
             let bounded: &[&str] = match setting["type"].as_str().expect("a type") {
                 "integer" => &["minimum", "maximum"],
                 "array" => &["items", "maxItems"],
-                "string" if setting.get("enum").is_none() && setting.get("maxLength").is_none() => &["pattern"],
+                "string" if setting.get("enum").is_none() && setting.get("maxLength").is_none() => {
+                    &["pattern"]
+                }
                 "object" => &["additionalProperties"],
                 "string" | "boolean" => &[],
                 other => panic!("{place} is drawn as a {other}"),
@@ -203,7 +206,8 @@ async fn the_check_refuses_what_the_schema_refuses_and_nothing_else() {
                     let place = format!("{} at {at:?} with {other}: {problems:?}", schema.role);
                     if schema.validator.is_valid(&changed) {
                         allowed += 1;
-                        let beyond = |p: &String| beyond_a_schema(schema.role).iter().any(|end| p.ends_with(end));
+                        let beyond =
+                            |p: &String| beyond_a_schema(schema.role).iter().any(|end| p.ends_with(end));
                         assert!(problems.iter().all(beyond), "the schema allows {place}");
                     } else {
                         refused += 1;
