@@ -241,3 +241,16 @@ async fn the_check_refuses_what_the_schema_refuses_and_nothing_else() {
         assert!(allowed > 50 && refused > 200, "{}: {allowed} allowed, {refused} refused", schema.role);
     }
 }
+
+#[tokio::test]
+async fn what_a_shop_owner_reads_can_be_copied() {
+    let handbook = include_str!("../../../../plugins/README.md");
+    let blocks: Vec<_> =
+        handbook.split("```json").skip(1).filter_map(|rest| rest.split_once("```")).collect();
+    assert_eq!(blocks.len(), ROLES.len());
+    for (schema, (settings, _)) in ROLES.map(Schema::of).iter().zip(blocks) {
+        let settings = serde_json::from_str(settings).expect("JSON");
+        assert!(schema.validator.is_valid(&settings), "{}: {settings}", schema.role);
+        assert_eq!(schema.problems(&settings).await, [""; 0], "{}", schema.role);
+    }
+}
