@@ -3,19 +3,19 @@
 /// What stands for the amount in a shop's own words.
 pub(crate) const PRICE: &str = "{price}";
 
-/// The shop's own words with the amount in them, or the amount alone: `25-35元`, `20元`, `12.5-15元`.
+/// The shop's own words with the amount in them, or the amount alone: `25-35元`, `20元`, `12.5-15元`. Words that don't say
+/// the amount are not said: they may name another.
 pub(crate) fn hint(own: Option<&str>, low: i64, high: i64) -> String {
-    let mut text = String::with_capacity(own.map_or(0, str::len) + 24);
-    let Some(mut rest) = own else {
-        amount(&mut text, low, high);
-        return text;
-    };
+    let mut rest = own.unwrap_or_default();
+    let mut text = String::with_capacity(rest.len() + 24);
+    let mut said = false;
     // One character is found more quickly than a word.
     while let Some((before, after)) = rest.split_once('{') {
         text.push_str(before);
         match after.strip_prefix(&PRICE[1..]) {
             Some(behind) => {
                 amount(&mut text, low, high);
+                said = true;
                 rest = behind;
             }
             None => {
@@ -24,7 +24,12 @@ pub(crate) fn hint(own: Option<&str>, low: i64, high: i64) -> String {
             }
         }
     }
-    text.push_str(rest);
+    if said {
+        text.push_str(rest);
+    } else {
+        text.clear();
+        amount(&mut text, low, high);
+    }
     text
 }
 
@@ -136,7 +141,9 @@ mod tests {
             assert_eq!(hint(None, low, high), said);
         }
         assert_eq!(hint(Some("{price},含加急;共{price}"), 500, 500), "5元,含加急;共5元");
-        assert_eq!(hint(Some("面议"), 500, 500), "面议");
+        for silent in ["15-20元", "{price", "{low}元", ""] {
+            assert_eq!(hint(Some(silent), 500, 500), "5元", "{silent}");
+        }
     }
 
     #[test]
