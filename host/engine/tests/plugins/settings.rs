@@ -2,10 +2,10 @@
 
 use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::{Map, Value, json};
-use shopkeeper_domain::roles::Role;
+use shopkeeper_domain::roles::{Role, wording::Key};
 use shopkeeper_engine::Binding;
 
-use crate::forge::engine;
+use crate::forge::{engine, situation};
 
 /// The built-in plugins whose schemas are held to it.
 const ROLES: [Role; 2] = [Role::Pricing, Role::Wording];
@@ -253,4 +253,30 @@ async fn what_a_shop_owner_reads_can_be_copied() {
         assert!(schema.validator.is_valid(&settings), "{}: {settings}", schema.role);
         assert_eq!(schema.problems(&settings).await, [""; 0], "{}", schema.role);
     }
+}
+
+/// A text that the host would not send costs the customer the shop's own words: better refused when it is set.
+#[tokio::test]
+async fn a_text_that_is_taken_is_sent() {
+    const PARTS: [&str; 16] =
+        ["好", "a", ".", "com", "@", "://", "www", " ", "/", ":", "{address}", "-", "1", "?", "😊", "。"];
+    let wording = Schema::of(Role::Wording).binding;
+    let (mut taken, mut refused) = (0, 0);
+    for number in 0..PARTS.len().pow(3) * 2 {
+        let part = |place: u32| PARTS[number / 2 / PARTS.len().pow(place) % PARTS.len()];
+        let text = format!("{}{}{}", part(0), part(1), part(2));
+        let settings =
+            json!({ "templates": { "zh-CN": { "confirm-address": [{ "text": text }] } } }).to_string();
+        let problems = engine().check_settings(&wording.plugin, &settings).await.expect("it answers");
+        if !problems.is_empty() {
+            refused += 1;
+            continue;
+        }
+        taken += 1;
+        let own = Binding { settings: settings.into(), ..wording.clone() };
+        let asked = situation(Key::ConfirmAddress, &[("address", "abc@qq.com")]);
+        let worded = engine().word(&[&own], &asked).await;
+        assert!(worded.incidents.is_empty(), "{text}: {:?}", worded.incidents);
+    }
+    assert!(taken > 1000 && refused > 1000, "{taken} taken, {refused} refused");
 }

@@ -98,9 +98,17 @@ fn a_slot_is_one_of_the_situations_own_in_a_pair_of_braces() {
 
 #[test]
 fn what_the_host_would_not_send_is_refused() {
-    for text in
-        ["看 https://x.cn", "example.com", "发到 a@b", "a\u{202e}b", "a\u{7}b", "", " \n", &"好".repeat(501)]
-    {
+    for text in [
+        "看 https://x.cn",
+        "example.com",
+        "好.ok",
+        "发到 a@b",
+        "a\u{202e}b",
+        "a\u{7}b",
+        "",
+        " \n",
+        &"好".repeat(501),
+    ] {
         assert!(text_of("handed-off", text), "{text}");
     }
     for text in ["等1.5小时...好吗。\n谢谢", &"好".repeat(500)] {
@@ -130,4 +138,8 @@ fn emoji_alone_are_nothing_where_they_are_not_sent() {
         pointers(&settings.to_string())
     };
     assert_eq!((said(true), said(false)), (vec![], vec!["/templates/en/work-mailed/0/text".to_owned()]));
+    for joined in ["{address}😊a", "a.😊com"] {
+        let off = json!({ "templates": { "en": { "work-mailed": [{ "text": joined }] } } });
+        assert_eq!(pointers(&off.to_string()), ["/templates/en/work-mailed/0/text"], "{joined}");
+    }
 }
