@@ -2,6 +2,7 @@
 
 mod containment;
 mod hostile;
+mod price_change;
 mod rollout;
 mod trials;
 mod upload;

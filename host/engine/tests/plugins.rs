@@ -8,3 +8,5 @@ mod forge;
 mod hostile;
 #[path = "plugins/loading.rs"]
 mod loading;
+#[path = "plugins/settings.rs"]
+mod settings;

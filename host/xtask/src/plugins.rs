@@ -67,6 +67,24 @@ pub(crate) fn build_examples() -> Result<()> {
     Ok(())
 }
 
+/// Runs the cases of the built-in plugins that have some, with the program that authors use.
+pub(crate) fn test_cases() -> Result<()> {
+    let root = process::root();
+    for plugin in BUILT_IN {
+        let folder = root.join("plugins").join(plugin);
+        let Ok(mut files) = fs::read_dir(folder.join("cases")) else { continue };
+        if !files.any(|file| file.is_ok_and(|f| f.path().extension().is_some_and(|e| e == "toml"))) {
+            continue;
+        }
+        println!("{plugin}: test");
+        let mut command = std::process::Command::new(root.join("target/debug/shopkeeper"));
+        command.args(["plugin", "test"]).arg(&folder).arg("--component");
+        command.arg(root.join("target/plugins").join(format!("{plugin}.wasm")));
+        process::run(&mut command).with_context(|| plugin.to_owned())?;
+    }
+    Ok(())
+}
+
 /// Builds, checks and tests the examples, each from its own package manager, with the program that authors use.
 pub(crate) fn test_examples() -> Result<()> {
     let program = process::root().join("target/debug/shopkeeper");

@@ -26,6 +26,7 @@ pub(crate) fn run(filter: &[String]) -> Result<()> {
     // The tests that run the program find it beside themselves.
     process::run(&mut process::cargo(&["build", "--workspace", "--locked"]))?;
     if filter.is_empty() {
+        plugins::test_cases()?;
         plugins::test_examples()?;
     }
     let mut tests = process::cargo(&["test", "--workspace", "--locked"]);

@@ -96,11 +96,7 @@ pub fn price(settings: &Settings<'_>, asked: &Asked<'_>) -> Result<Bill, Refused
     let mut tally = Tally { total: Range::default(), lines: Vec::with_capacity(asked.pictures.len() + 2) };
     let hint = pictures(settings, asked.pictures, &mut tally)?;
     adjust(settings, asked, &mut tally).ok_or_else(too_much)?;
-    // The table's own words fit one picture at the table's own price only.
-    let hint = match hint {
-        Some(hint) if tally.lines.len() == 1 => hint.to_owned(),
-        _ => wording::hint(tally.total.low, tally.total.high),
-    };
+    let hint = wording::hint(hint, tally.total.low, tally.total.high);
     Ok(Bill { total: tally.total, hint, lines: tally.lines })
 }
 
@@ -130,7 +126,7 @@ fn too_much() -> Refused {
     Refused::NeedsPerson("金额超出可计算的范围,需要人工报价".into())
 }
 
-/// The rows of the pictures and their operations; answers the last picture's hint.
+/// The rows of the pictures and their operations; answers the picture's own hint where there is one picture.
 fn pictures<'s>(
     settings: &'s Settings<'_>,
     pictures: &[Picture<'_>],
@@ -150,7 +146,8 @@ fn pictures<'s>(
                 )));
             }
         };
-        hint = own.as_deref();
+        // The table's own words are about one picture.
+        hint = own.as_deref().filter(|_| position.is_none());
         tally.add(|| wording::picture(position, picture.complexity), range).ok_or_else(too_much)?;
         for extra in &settings.operations {
             if picture.operations.iter().any(|operation| **operation == *extra.operation) {
@@ -160,23 +157,21 @@ fn pictures<'s>(
         }
     }
     if tally.lines.len() > MOST_ROWS {
-        // No hint either: it would stand for all of them.
         tally.lines = vec![Line { label: wording::together(pictures.len()), range: tally.total }];
-        return Ok(None);
     }
     Ok(hint)
 }
 
 /// Discounts, time windows, minimum and rounding; nothing where an amount overflows.
 ///
-/// Percentages don't compound: each is taken of the rows' sum. A row is the difference of two running totals, each of
-/// them rounded down once, so the rows add up exactly and `low` never passes `high`.
+/// Each percentage is taken of what the one before left: so all of them together never give the work away, and a step
+/// for several pictures that the check lets pass stays one that makes no picture more cheaper than one fewer. A row is
+/// the difference of two running totals, so the rows add up exactly; each step goes one way at both ends, so `low` never
+/// passes `high`.
 fn adjust(settings: &Settings<'_>, asked: &Asked<'_>, tally: &mut Tally) -> Option<()> {
-    let sum = tally.total;
-    let mut factor: i64 = 100;
-    let mut percent = |tally: &mut Tally, label: &str, change: i64| {
-        factor = factor.checked_add(change)?;
-        let reached = sum.map(|amount| Some(amount.checked_mul(factor.max(0))?.div_euclid(100)))?;
+    let percent = |tally: &mut Tally, label: &str, change: i64| {
+        let factor = change.checked_add(100)?.max(0);
+        let reached = tally.total.map(|amount| Some(amount.checked_mul(factor)?.div_euclid(100)))?;
         tally.reach(label, reached)
     };
 
@@ -201,8 +196,7 @@ fn adjust(settings: &Settings<'_>, asked: &Asked<'_>, tally: &mut Tally) -> Opti
     }
     if !settings.times.is_empty() {
         let now = Local::at(asked.unix_milliseconds, asked.utc_offset_minutes);
-        for window in settings.times.iter().filter(|window| now.within(&window.days, window.from, window.to))
-        {
+        for window in settings.times.iter().filter(|window| now.within(window.span())) {
             percent(tally, &window.label, window.percent)?;
         }
     }
@@ -210,25 +204,29 @@ fn adjust(settings: &Settings<'_>, asked: &Asked<'_>, tally: &mut Tally) -> Opti
     let floor = tally.total.map(|amount| Some(amount.max(settings.minimum)))?;
     tally.reach("补足最低收费", floor)?;
     if let Some(rounding) = settings.rounding {
-        let rounded = tally.total.map(|amount| round(amount, rounding))?;
+        let rounded = tally.total.map(|amount| round(amount, rounding, settings.minimum))?;
         tally.reach("取整", rounded)?;
     }
     Some(())
 }
 
-/// A multiple of `rounding.to`; the amount itself where that makes no sense.
-fn round(amount: i64, rounding: Rounding) -> Option<i64> {
-    if rounding.to <= 1 {
+/// A multiple of `rounding.to`; the amount itself where that makes no sense. Rounding neither goes below the minimum
+/// nor makes work free that is not: there it goes up.
+fn round(amount: i64, rounding: Rounding, minimum: i64) -> Option<i64> {
+    let over = match rounding.to {
+        ..=1 => 0,
+        to => amount.rem_euclid(to),
+    };
+    if over == 0 {
         return Some(amount);
     }
-    let over = amount.rem_euclid(rounding.to);
     let down = amount.checked_sub(over)?;
     let up = match rounding.mode {
         Mode::Nearest => over >= rounding.to - over,
-        Mode::Up => over > 0,
+        Mode::Up => true,
         Mode::Down => false,
     };
-    if up && over > 0 { down.checked_add(rounding.to) } else { Some(down) }
+    if up || down < minimum.max(1) { down.checked_add(rounding.to) } else { Some(down) }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use plugin_kit::{List, Text};
 use serde::Deserialize;
 
-use crate::clock::TimeOfDay;
+use crate::clock::{Day, Span, TimeOfDay};
 
 /// The settings a shop starts with. Compact on purpose: this very text is read anew in every call.
 pub const DEFAULTS: &str = include_str!("defaults.json");
@@ -14,12 +14,12 @@ pub const SCHEMA: &str = include_str!("schema.json");
 /// [`DEFAULTS`], read already.
 const SHIPPED: Settings<'static> = Settings {
     table: List::Shipped(&[
-        Row::of("simple", 1000, 1500, "10-15元,这张比较简单"),
-        Row::of("normal", 1500, 2000, "15-20元"),
-        Row::of("complex", 2000, 2500, "20-25元"),
-        Row::of("hard", 2500, 3000, "25-30元"),
+        Row::of("simple", 1000, 1500, Some(Text::of("{price},这张比较简单"))),
+        Row::of("normal", 1500, 2000, None),
+        Row::of("complex", 2000, 2500, None),
+        Row::of("hard", 2500, 3000, None),
     ]),
-    otherwise: Some(Otherwise { low: 2000, high: 2000, hint: Some(Text::of("20元")) }),
+    otherwise: Some(Otherwise { low: 2000, high: 2000, hint: None }),
     operations: Vec::new(),
     several: Vec::new(),
     returning: None,
@@ -63,10 +63,10 @@ pub struct Settings<'a> {
     /// By the customer's tags.
     #[serde(borrow, default)]
     pub tags: Vec<TagDiscount<'a>>,
-    /// By the shop's local time.
+    /// By the shop's local time; each that is on counts, of what the one before left.
     #[serde(borrow, default)]
     pub times: Vec<Window<'a>>,
-    /// For the whole bill.
+    /// For the whole bill, rounded or not.
     #[serde(default)]
     pub minimum: i64,
     /// The last step.
@@ -84,14 +84,14 @@ pub struct Row<'a> {
     pub low: i64,
     /// At most.
     pub high: i64,
-    /// How the shop says it.
+    /// How the shop says it: `{price}` becomes what is quoted. The price alone where it is left out.
     #[serde(borrow, default)]
     pub hint: Option<Text<'a>>,
 }
 
 impl Row<'static> {
-    const fn of(complexity: &'static str, low: i64, high: i64, hint: &'static str) -> Self {
-        Self { complexity: Text::of(complexity), low, high, hint: Some(Text::of(hint)) }
+    const fn of(complexity: &'static str, low: i64, high: i64, hint: Option<Text<'static>>) -> Self {
+        Self { complexity: Text::of(complexity), low, high, hint }
     }
 }
 
@@ -102,7 +102,7 @@ pub struct Otherwise<'a> {
     pub low: i64,
     /// At most.
     pub high: i64,
-    /// How the shop says it.
+    /// How the shop says it: `{price}` becomes what is quoted. The price alone where it is left out.
     #[serde(borrow, default)]
     pub hint: Option<Text<'a>>,
 }
@@ -159,12 +159,40 @@ pub struct Window<'a> {
     /// 1 is Monday; empty means every day.
     #[serde(default)]
     pub days: Vec<u8>,
-    /// The first minute.
+    /// Not before this day.
+    #[serde(default)]
+    pub first_day: Option<Day>,
+    /// Not after this day.
+    #[serde(default)]
+    pub last_day: Option<Day>,
+    /// The first minute; the day's where it is left out.
+    #[serde(default = "begin")]
     pub from: TimeOfDay,
-    /// The first minute after it.
+    /// The first minute after it; where it is not after `from`, the next day's.
+    #[serde(default = "end")]
     pub to: TimeOfDay,
     /// More where positive, less where negative.
     pub percent: i64,
+}
+
+impl Window<'_> {
+    pub(crate) fn span(&self) -> Span<'_> {
+        Span {
+            days: &self.days,
+            first_day: self.first_day,
+            last_day: self.last_day,
+            from: self.from,
+            to: self.to,
+        }
+    }
+}
+
+fn begin() -> TimeOfDay {
+    TimeOfDay::BEGIN
+}
+
+fn end() -> TimeOfDay {
+    TimeOfDay::END
 }
 
 /// How the total is rounded.

@@ -1,27 +1,69 @@
 //! Amounts and rows of the bill as a shop would write them.
 
-use std::fmt::Write as _;
+/// What stands for the amount in a shop's own words.
+pub(crate) const PRICE: &str = "{price}";
 
-/// Such as `25-35元`, `20元` or `12.5-15元`.
-pub(crate) fn hint(low: i64, high: i64) -> String {
-    let mut text = String::with_capacity(24);
-    yuan(&mut text, low);
+/// The shop's own words with the amount in them, or the amount alone: `25-35元`, `20元`, `12.5-15元`. Words that don't say
+/// the amount are not said: they may name another.
+pub(crate) fn hint(own: Option<&str>, low: i64, high: i64) -> String {
+    let mut rest = own.unwrap_or_default();
+    let mut text = String::with_capacity(rest.len() + 24);
+    let mut said = false;
+    // One character is found more quickly than a word.
+    while let Some((before, after)) = rest.split_once('{') {
+        text.push_str(before);
+        match after.strip_prefix(&PRICE[1..]) {
+            Some(behind) => {
+                amount(&mut text, low, high);
+                said = true;
+                rest = behind;
+            }
+            None => {
+                text.push('{');
+                rest = after;
+            }
+        }
+    }
+    if said {
+        text.push_str(rest);
+    } else {
+        text.clear();
+        amount(&mut text, low, high);
+    }
+    text
+}
+
+fn amount(text: &mut String, low: i64, high: i64) {
+    yuan(text, low);
     if high != low {
         text.push('-');
-        yuan(&mut text, high);
+        yuan(text, high);
     }
     text.push('元');
-    text
 }
 
 /// Fen as yuan without idle zeros.
 fn yuan(text: &mut String, fen: i64) {
-    // Writing to a String can't fail.
-    let _ = match (fen / 100, fen % 100) {
-        (whole, 0) => write!(text, "{whole}"),
-        (whole, cents) if cents % 10 == 0 => write!(text, "{whole}.{}", cents / 10),
-        (whole, cents) => write!(text, "{whole}.{cents:02}"),
-    };
+    if fen < 0 {
+        text.push('-');
+    }
+    let (whole, cents) = (fen.unsigned_abs() / 100, fen.unsigned_abs() % 100);
+    number(text, whole);
+    if cents > 0 {
+        text.push('.');
+        number(text, cents / 10);
+        if cents % 10 > 0 {
+            number(text, cents % 10);
+        }
+    }
+}
+
+/// Digit by digit: the standard library's formatting is most of what a call would cost.
+fn number(text: &mut String, value: u64) {
+    if value >= 10 {
+        number(text, value / 10);
+    }
+    text.push(char::from(b'0' + (value % 10) as u8));
 }
 
 /// The row of a picture: `图片(简单)`, or `第2张(简单)` where there are several.
@@ -74,7 +116,9 @@ pub(crate) fn surcharge(position: Option<usize>, label: Option<&str>, operation:
 fn place(text: &mut String, position: Option<usize>, alone: &str) {
     match position {
         Some(index) => {
-            let _ = write!(text, "第{}张", index + 1);
+            text.push('第');
+            number(text, index as u64 + 1);
+            text.push('张');
         }
         None => text.push_str(alone),
     }
@@ -86,10 +130,20 @@ mod tests {
 
     #[test]
     fn hints() {
-        assert_eq!(hint(2500, 3500), "25-35元");
-        assert_eq!(hint(2000, 2000), "20元");
-        assert_eq!(hint(1250, 1505), "12.5-15.05元");
-        assert_eq!(hint(0, 5), "0-0.05元");
+        for (low, high, said) in [
+            (2500, 3500, "25-35元"),
+            (2000, 2000, "20元"),
+            (1250, 1505, "12.5-15.05元"),
+            (0, 5, "0-0.05元"),
+            (i64::MAX, i64::MAX, "92233720368547758.07元"),
+            (-110, 100, "-1.1-1元"),
+        ] {
+            assert_eq!(hint(None, low, high), said);
+        }
+        assert_eq!(hint(Some("{price},含加急;共{price}"), 500, 500), "5元,含加急;共5元");
+        for silent in ["15-20元", "{price", "{low}元", ""] {
+            assert_eq!(hint(Some(silent), 500, 500), "5元", "{silent}");
+        }
     }
 
     #[test]

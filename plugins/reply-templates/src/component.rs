@@ -8,6 +8,7 @@ use crate::bindings::exports::shopkeeper::common::lifecycle::{self, Description,
 use crate::bindings::exports::shopkeeper::wording::wording::{self, Phrase, Situation};
 use crate::bindings::shopkeeper::common::settings;
 use crate::bindings::shopkeeper::common::types::Refusal;
+use crate::{Refused, Situation as Asked};
 
 /// The component.
 pub(crate) struct Plugin;
@@ -17,7 +18,7 @@ impl lifecycle::Guest for Plugin {
         Description {
             name: "reply-templates".into(),
             version: env!("CARGO_PKG_VERSION").into(),
-            summary: "按模板回复,每种场合可以有多种说法,可分语言。Words replies from templates.".into(),
+            summary: "按模板回复:每种场合可以有几种说法,按权重分给客户,分语言,表情可开可关。Words replies from templates.".into(),
             settings_schema: crate::SCHEMA.into(),
             default_settings: crate::DEFAULTS.into(),
         }
@@ -33,9 +34,18 @@ impl wording::Guest for Plugin {
     fn word(situation: Situation) -> Result<Phrase, Refusal> {
         let text = settings::get();
         let settings = crate::parse(&text).map_err(|why| Refusal::Other(format!("settings: {why}")))?;
-        let said =
-            crate::word(&settings, &situation.key, &situation.slots, situation.bucket, &situation.locale);
-        let said = said.ok_or(Refusal::Unsupported(situation.key))?;
-        Ok(Phrase { text: said.text, label: said.label })
+        let asked = Asked {
+            key: &situation.key,
+            slots: &situation.slots,
+            bucket: situation.bucket,
+            locale: &situation.locale,
+        };
+        match crate::word(&settings, &asked) {
+            Ok(said) => Ok(Phrase { text: said.text, label: said.label }),
+            Err(Refused::UnknownKey) => Err(Refusal::Unsupported(situation.key)),
+            Err(Refused::Unsayable) => {
+                Err(Refusal::Other("with these slots the text is empty or over 500 characters".into()))
+            }
+        }
     }
 }

@@ -1,59 +1,63 @@
 //! What a shop can set, read without copying a string.
 
-use plugin_kit::{List, Text};
+use plugin_kit::{List, Table, Text};
 use serde::Deserialize;
 
-/// The settings a shop starts with: the seed's texts.
+use crate::shipped::SHIPPED;
+
+/// The settings a shop starts with, so that every text can be changed where it stands.
 pub const DEFAULTS: &str = include_str!("defaults.json");
 
 /// JSON Schema of the settings.
 pub const SCHEMA: &str = include_str!("schema.json");
 
-/// Where no template of the customer's locale fits.
-pub(crate) const LOCALE: &str = "zh-CN";
-
-/// Every situation, and the slots that can stand in its texts.
-pub const KEYS: [(&str, &[&str]); 12] = [
-    ("image-ready", &["operations"]),
-    ("image-ready-agent-hint", &["operations"]),
-    ("processing-delayed", &[]),
-    ("ask-revision-detail", &[]),
-    ("revision-accepted", &["count"]),
-    ("ask-address", &[]),
-    ("confirm-address", &["address"]),
-    ("work-mailed", &["address"]),
-    ("mail-failed", &["address"]),
-    ("handed-off", &[]),
-    ("mail-subject", &["name", "count", "operations"]),
-    ("mail-body", &["name", "count", "operations"]),
-];
-
-/// A table of templates with one wording each.
-macro_rules! shipped {
-    ($($key:literal => $text:literal,)*) => {
-        Settings {
-            templates: List::Shipped(&[
-                $(Template { key: Text::of($key), locale: None, texts: List::Shipped(&[Text::of($text)]) },)*
-            ]),
-        }
-    };
+/// What can stand in a text, in braces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slot {
+    /// What was done, in the customer's language.
+    Operations,
+    /// A whole number.
+    Count,
+    /// An e-mail address.
+    Address,
+    /// The customer's name, or a polite word where there is none.
+    Name,
 }
 
-/// [`DEFAULTS`], read already.
-const SHIPPED: Settings<'static> = shipped! {
-    "image-ready" => "好了,你看一下效果,没问题把邮箱发我",
-    "image-ready-agent-hint" => "【图片已处理完成并发给客户】请用自然口吻告诉客户图发好了,让他看一下效果,没问题把邮箱发过来,你来发给他。不超过1句话。",
-    "processing-delayed" => "您好,图片正在处理中,稍后发您,请稍等",
-    "ask-revision-detail" => "好,你说一下哪里要改,或者发图告诉我",
-    "revision-accepted" => "好的,重新给你做",
-    "ask-address" => "没问题的话把邮箱发我,我给你发原图",
-    "confirm-address" => "是发到 {address} 吗?",
-    "work-mailed" => "发到您邮箱了,注意查收哈",
-    "mail-failed" => "邮件发送失败了,您再发一次邮箱试试",
-    "handed-off" => "好的,马上让同事来跟您沟通,请稍等",
-    "mail-subject" => "您的照片处理好了({count}张)",
-    "mail-body" => "{name},您好!\n\n您的照片已经处理好了,共{count}张,见附件。\n\n感谢您的信任,欢迎再来!",
-};
+impl Slot {
+    const ALL: [Self; 4] = [Self::Operations, Self::Count, Self::Address, Self::Name];
+
+    /// As it is written in a text and given by the host.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Operations => "operations",
+            Self::Count => "count",
+            Self::Address => "address",
+            Self::Name => "name",
+        }
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|slot| slot.name() == name)
+    }
+}
+
+/// Every situation, and the slots that can stand in its texts.
+pub const KEYS: [(&str, &[Slot]); 12] = [
+    ("image-ready", &[Slot::Operations]),
+    ("image-ready-agent-hint", &[Slot::Operations]),
+    ("processing-delayed", &[]),
+    ("ask-revision-detail", &[]),
+    ("revision-accepted", &[Slot::Count]),
+    ("ask-address", &[]),
+    ("confirm-address", &[Slot::Address]),
+    ("work-mailed", &[Slot::Address]),
+    ("mail-failed", &[Slot::Address]),
+    ("handed-off", &[]),
+    ("mail-subject", &[Slot::Name, Slot::Count, Slot::Operations]),
+    ("mail-body", &[Slot::Name, Slot::Count, Slot::Operations]),
+];
 
 /// Reads settings that `check` let pass.
 ///
@@ -67,40 +71,34 @@ pub fn parse(text: &str) -> Result<Settings<'_>, String> {
     serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
-/// A shop's templates.
+/// A shop's words. What it does not say itself is said in the words it started with.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Settings<'a> {
-    /// In any order.
-    #[serde(borrow)]
-    pub templates: List<'a, Template<'a>>,
-}
-
-/// What is said in one situation, in one locale.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Template<'a> {
-    /// The situation.
-    #[serde(borrow)]
-    pub key: Text<'a>,
-    /// BCP 47; `zh-CN` where it is left out.
+    /// Whether the emoji in the texts are sent.
+    #[serde(default)]
+    pub emoji: bool,
+    /// By locale.
     #[serde(borrow, default)]
-    pub locale: Option<Text<'a>>,
-    /// At least one.
+    pub templates: Table<'a, Texts<'a>>,
+}
+
+/// The wordings of every situation, in one locale.
+pub(crate) type Texts<'a> = Table<'a, List<'a, Wording<'a>>>;
+
+/// One way of saying something.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Wording<'a> {
+    /// With slots in braces.
     #[serde(borrow)]
-    pub texts: List<'a, Text<'a>>,
+    pub text: Text<'a>,
+    /// How often it is chosen, compared with the others; never where it is 0.
+    #[serde(default = "once")]
+    pub weight: u32,
+    /// What it is called where wordings are compared; its number where it is left out.
+    #[serde(borrow, default)]
+    pub label: Option<Text<'a>>,
 }
 
-impl Template<'_> {
-    pub(crate) fn locale(&self) -> &str {
-        self.locale.as_deref().unwrap_or(LOCALE)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_defaults_are_written_twice_to_be_the_same() {
-        assert_eq!(serde_json::from_str(DEFAULTS).ok(), Some(SHIPPED));
-    }
+fn once() -> u32 {
+    1
 }

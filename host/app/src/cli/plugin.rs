@@ -100,6 +100,9 @@ pub(super) enum PluginCommand {
         /// The plugin's folder.
         #[arg(default_value = ".")]
         folder: PathBuf,
+        /// The component, where it is not the folder's plugin.wasm.
+        #[arg(long, value_name = "FILE")]
+        component: Option<PathBuf>,
     },
     /// How long a call takes: each case as customers' calls are run.
     Bench {
@@ -204,7 +207,10 @@ pub(super) async fn run(command: PluginCommand, json: bool) -> Result<bool, Star
             Ok(true)
         }
         PluginCommand::Check(place) => workbench::check(&place.read()?, json).await,
-        PluginCommand::Test { folder } => cases::run(&folder, json).await,
+        PluginCommand::Test { folder, component } => {
+            let place = Where { path: component.unwrap_or_else(|| folder.clone()) };
+            cases::run(&folder, &place, json).await
+        }
         PluginCommand::Bench { folder } => bench::run(&folder, json).await,
         PluginCommand::Try { place, input, function, settings, role, remote } => {
             let asked = remote::Trial { input, function, settings, role: role.map(Role::from) };

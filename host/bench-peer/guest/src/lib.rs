@@ -166,10 +166,11 @@ fn quote(request: &Request<'_>, settings: &Settings<'_>) -> Option<Quote> {
     if (low, high) != (0, 0) {
         bill.add("补足最低收费".to_owned(), low, high)?;
     }
-    // The table's own words fit one picture at the table's own price only.
+    let price = format!("{}-{}元", bill.low / 100, bill.high / 100);
+    // The table's own words are about one picture.
     let hint = match hint {
-        Some(hint) if bill.lines.len() == 1 => hint.to_owned(),
-        _ => format!("{}-{}元", bill.low / 100, bill.high / 100),
+        Some(hint) if request.pictures.len() == 1 => hint.replace("{price}", &price),
+        _ => price,
     };
     Some(Quote { low: fen(bill.low), high: fen(bill.high), hint, lines: bill.lines })
 }

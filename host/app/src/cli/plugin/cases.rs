@@ -143,9 +143,9 @@ async fn settings(bench: &Workbench, plugin: &Arc<Plugin>, case: &Case) -> Resul
     Err(vec![format!("expected problems at {expected:?}, got {}", said.join("; "))])
 }
 
-pub(super) async fn run(folder: &Path, as_json: bool) -> Result<bool, StartError> {
+pub(super) async fn run(folder: &Path, component: &Where, as_json: bool) -> Result<bool, StartError> {
     let cases = read(folder)?;
-    let bench = Workbench::taken(&Where { path: folder.to_owned() }.read()?).await?;
+    let bench = Workbench::taken(&component.read()?).await?;
     let plugin = bench.plugin(None)?;
     let (mut failed, mut rows) = (0, Vec::new());
     for case in &cases {
