@@ -330,3 +330,26 @@ async fn who_only_waits_keeps_nobody_from_working() {
     held.abort();
     app.stop().await;
 }
+
+#[tokio::test]
+async fn an_address_of_ten_thousand_characters_goes_nowhere() {
+    let app = TestApp::start().await;
+    let task = app.shown("tb_1").await;
+    let before = app.dump();
+    let message =
+        |text: String| serde_json::json!({ "message_id": "m", "customer_id": "tb_1", "text": text });
+    let long = format!("{}@qq.com", "a".repeat(10_000));
+    let refused = app.post("connector", "/messages", message(long)).await.problem(422);
+    assert_eq!(refused["pointer"], "/text", "{refused}");
+    assert_eq!(app.dump(), before, "nothing changed");
+    // As long as a message may be.
+    let name = format!("{}@qq.com", "a".repeat(4_900));
+    let host = format!("a@{}.com", "a".repeat(4_900));
+    let labels = format!("a@{}com", "a.".repeat(2_400));
+    for (number, text) in [name, host, labels].iter().enumerate() {
+        let read = app.say("tb_1", &format!("m{number}"), text).await;
+        assert_eq!(read["addresses"], serde_json::json!([]), "nobody has such an address");
+        assert_eq!(app.task(&task).await["status"], "awaiting-confirm", "and nothing is mailed");
+    }
+    app.stop().await;
+}
