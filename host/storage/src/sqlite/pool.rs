@@ -173,7 +173,7 @@ fn commit_group(
     work: &Receiver<Box<dyn Job>>,
 ) -> rusqlite::Result<()> {
     run(connection, "BEGIN IMMEDIATE")?;
-    if together(connection, group, work) {
+    if together(connection, group, work)? {
         return run(connection, "COMMIT");
     }
     run(connection, "ROLLBACK")?;
@@ -181,6 +181,7 @@ fn commit_group(
     for job in group {
         run(connection, "SAVEPOINT job")?;
         if !job.write(connection) {
+            still_open(connection)?;
             run(connection, "ROLLBACK TO job")?;
         }
         run(connection, "RELEASE job")?;
@@ -190,19 +191,36 @@ fn commit_group(
 
 /// Without savepoints: SQLite would keep a copy of every page that a job changes, a tenth of the writer's time. Nearly every
 /// job that fails does so before it has written anything; false where one had.
-fn together(connection: &Connection, group: &mut Vec<Box<dyn Job>>, work: &Receiver<Box<dyn Job>>) -> bool {
+fn together(
+    connection: &Connection,
+    group: &mut Vec<Box<dyn Job>>,
+    work: &Receiver<Box<dyn Job>>,
+) -> rusqlite::Result<bool> {
     let mut at = 0;
     while at < group.len() {
         let before = connection.total_changes();
-        if !group[at].write(connection) && connection.total_changes() != before {
-            return false;
+        if !group[at].write(connection) {
+            still_open(connection)?;
+            if connection.total_changes() != before {
+                return Ok(false);
+            }
         }
         at += 1;
         if at == group.len() && at < GROUP {
             group.extend(work.try_recv().ok());
         }
     }
-    true
+    Ok(true)
+}
+
+/// Where the disk is full or fails, SQLite takes the whole transaction back by itself: what came after would stand alone,
+/// although the group is told that it failed.
+fn still_open(connection: &Connection) -> rusqlite::Result<()> {
+    if !connection.is_autocommit() {
+        return Ok(());
+    }
+    let why = "the transaction was taken back".to_owned();
+    Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT), Some(why)))
 }
 
 #[cfg(test)]
@@ -240,5 +258,31 @@ mod tests {
             })
             .await;
         assert_eq!(kept.expect("reads"), [1, 3]);
+    }
+
+    /// Frozen: a transaction that SQLite took back by itself, as for a full disk, left the jobs after it to themselves.
+    #[tokio::test]
+    async fn who_is_told_that_it_failed_has_stored_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let connection = connect(&folder.path().join("db")).expect("opens");
+        connection.execute_batch("CREATE TABLE t (n INTEGER PRIMARY KEY)").expect("a table");
+        let writer = Writer::start(connection).expect("starts");
+        let (open, gate) = crossbeam_channel::bounded::<()>(0);
+        let wait = writer.run(move |_| {
+            let _ = gate.recv();
+            Ok(())
+        });
+        let taken_back = writer.run(|c| {
+            c.execute_batch("ROLLBACK")?;
+            Err::<(), _>(StorageError::Failed("database or disk is full".to_owned()))
+        });
+        let after = writer.run(|c| Ok(c.execute("INSERT INTO t VALUES (1)", [])?));
+        let (_, first, second, ()) = tokio::join!(biased; wait, taken_back, after, async move { drop(open) });
+        assert!(first.is_err());
+        let kept: i64 = writer
+            .run(|c| Ok(c.query_row("SELECT count(*) FROM t", [], |r| r.get(0))?))
+            .await
+            .expect("reads");
+        assert_eq!(kept, i64::from(second.is_ok()));
     }
 }
