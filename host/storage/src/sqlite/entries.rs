@@ -161,7 +161,7 @@ pub(super) fn claim(
 }
 
 const NOTICES: &str = "kind = 'agent' AND shop NOT IN (SELECT value FROM json_each(?2))";
-const PUSHED: &str = "kind IN ('text', 'image') AND shop IN (SELECT value FROM json_each(?2))";
+const PUSHED: &str = "kind IN ('text', 'image') AND shop = ?2";
 
 fn talk(which: &str) -> String {
     format!(
@@ -182,16 +182,23 @@ pub(super) fn claim_talk(
     limit: u32,
 ) -> Result<Vec<OutboxEntry>, StorageError> {
     let mut due: Vec<i64> = Vec::new();
-    // Two looks, each by an index of its own: what connectors pull is not gone through.
-    for (which, shops) in [(NOTICES, busy), (PUSHED, pushed)] {
-        let shops: Vec<&str> = shops.iter().map(ShopId::as_str).collect();
-        let sql = talk(which);
+    let look = |due: &mut Vec<i64>, which: &str, of: &str| -> Result<(), StorageError> {
         let room = limit.saturating_sub(due.len() as u32);
-        let found = c
-            .prepare_cached(&sql)?
-            .query_map(params![micros(now), json(&shops)?, room], |row| row.get(0))?
-            .collect::<Result<Vec<i64>, _>>()?;
-        due.extend(found);
+        if room == 0 {
+            return Ok(());
+        }
+        let mut found = c.prepare_cached(&talk(which))?;
+        for seq in found.query_map(params![micros(now), of, room], |row| row.get(0))? {
+            due.push(seq?);
+        }
+        Ok(())
+    };
+    // Each look goes by an index of its own, and ends when there is enough: what connectors pull is not gone through, and
+    // of several shops' entries none need be put in order.
+    let busy: Vec<&str> = busy.iter().map(ShopId::as_str).collect();
+    look(&mut due, NOTICES, &json(&busy)?)?;
+    for shop in pushed {
+        look(&mut due, PUSHED, shop.as_str())?;
     }
     take(c, &due, owner, lease)
 }
@@ -322,6 +329,8 @@ mod tests {
                 .expect("its steps");
             assert!(plan.iter().any(|step| step.contains(index)), "{index}: {plan:?}");
             assert!(!plan.iter().any(|step| step == "SCAN outbox" || step == "SCAN o"), "{plan:?}");
+            // One that first puts all that waits in order takes the longer the more waits.
+            assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:?}");
         }
     }
 }
