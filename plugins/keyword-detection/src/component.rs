@@ -38,7 +38,12 @@ impl detection::Guest for Plugin {
     fn read_intent(message: Message) -> Result<Reading, Refusal> {
         let text = settings::get();
         let settings = crate::parse(&text).map_err(|why| Refusal::Other(format!("settings: {why}")))?;
-        let read = crate::read_intent(&settings, &message.text, message.addresses);
+        let read = crate::read_intent(
+            &settings,
+            &message.text,
+            message.addresses,
+            matches!(message.phase.as_str(), "awaiting-confirm" | "revision"),
+        );
         Ok(Reading {
             intent: match read.intent {
                 Intent::None => detection::Intent::None,

@@ -1,9 +1,13 @@
-//! What a message wants: hand-off before withdrawal before revision before question before confirmation.
+//! What a message wants.
+//!
+//! Money and complaints before everything; an address that is not to be used before the picture; what is wrong with the
+//! picture before what is asked; what is asked before what is accepted. A doubt, or words beside a yes that no table
+//! knows, make it a question: asking once more costs less than mailing work that nobody accepted.
 
-use plugin_kit::Text;
-
-use crate::settings::Settings;
-use crate::text::{Hit, Matchable};
+use crate::operations::asked;
+use crate::scene::{Hit, Negation, Scene};
+use crate::settings::{Kind, Settings};
+use crate::text::{is_break, is_han, is_particle};
 
 /// What the message wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,126 +57,255 @@ pub struct Found {
     pub evidence: Evidence,
 }
 
-/// Reads the intent; `addresses` is how many e-mail addresses the host saw.
+/// Beside a word that says yes to many things, so many characters may be unknown.
+const UNKNOWN_BESIDE_AGREE: usize = 3;
+/// Beside one that ends its clause: 我老公说可以.
+const UNKNOWN_BEFORE_AGREE: usize = 6;
+/// After the last word of acceptance: more is something else that the customer has to say.
+const UNKNOWN_AFTER_CONFIRM: usize = 7;
+/// Beside an address.
+const UNKNOWN_BESIDE_ADDRESS: usize = 3;
+
+/// Reads the intent; `addresses` is how many e-mail addresses the host saw, `shown` whether a result is before the customer.
 #[must_use]
-pub fn read_intent(settings: &Settings<'_>, text: &str, addresses: u32) -> Reading {
-    let mut copy = Matchable::new(text);
-    // Before the traps are masked: 行不行 is no complaint, but it is a question.
-    let question = first(&copy, "question", &settings.question);
-    settings.traps.iter().for_each(|trap| copy.mask(trap));
-    let reading = |intent, confidence, evidence| Reading { intent, confidence, evidence };
-    for (intent, name, words, confidence) in [
-        (Intent::HandOff, "hand-off", &settings.hand_off, 90),
-        (Intent::WithdrawAddress, "withdraw-address", &settings.withdraw_address, 85),
-    ] {
-        if let Some(evidence) = first(&copy, name, words) {
-            return reading(intent, confidence, vec![evidence]);
-        }
-    }
-    let (revise, turned) = complaints(&copy, settings);
-    if let Some(evidence) = revise {
-        return reading(Intent::Revise, 80, vec![evidence]);
-    }
-    let (accepted, denied) = acceptance(&copy, settings);
-    if let Some(evidence) = question {
-        return reading(Intent::Question, 75, vec![evidence]);
-    }
-    // What is denied outweighs what is accepted beside it: asking once more costs less than mailing work that the
-    // customer does not want.
-    if let Some(evidence) = denied {
-        return reading(Intent::Revise, 65, vec![evidence]);
-    }
-    if let Some(evidence) = accepted.or(turned) {
-        return reading(Intent::Confirm, 80, vec![evidence]);
-    }
-    let length = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
-    if addresses > 0 {
-        // Somebody who answers with an address takes the work.
-        let whole = Evidence { rule: "address".into(), start: 0, end: length };
-        return reading(Intent::Confirm, 70, vec![whole]);
-    }
-    reading(Intent::None, if text.trim().is_empty() { 100 } else { 60 }, Vec::new())
+pub fn read_intent(settings: &Settings<'_>, text: &str, addresses: u32, shown: bool) -> Reading {
+    let scene = Scene::new(settings, text);
+    Reader { scene: &scene, addressed: addresses > 0, shown }.read()
 }
 
-/// The operations a text asks for, in the order it names them.
-#[must_use]
-pub fn find_operations(settings: &Settings<'_>, text: &str) -> Vec<Found> {
-    let copy = Matchable::new(text);
-    let mut found: Vec<Found> = settings
-        .operations
-        .iter()
-        .filter_map(|operation| {
-            let (hit, word) = first_hit(&copy, &operation.keywords)?;
-            let (start, end) = copy.span(hit);
-            let rule = format!("operation:{}:{word}", operation.name);
-            Some(Found { name: operation.name.as_str().to_owned(), evidence: Evidence { rule, start, end } })
+struct Reader<'a, 's> {
+    scene: &'a Scene<'s>,
+    addressed: bool,
+    shown: bool,
+}
+
+impl<'s> Reader<'_, 's> {
+    fn read(&self) -> Reading {
+        let scene = self.scene;
+        if let Some(hit) = self.hand_off() {
+            return self.because(Intent::HandOff, 90, "hand-off", hit);
+        }
+        let strong = self.complaint();
+        let wrong = self.wrong_address();
+        if let Some((hit, replaced)) = wrong
+            && !replaced
+        {
+            return self.because(Intent::WithdrawAddress, 85, "withdraw-address", hit);
+        }
+        // 地址不对 is no complaint about the picture.
+        let strong = strong.filter(|(_, hit)| wrong.is_none_or(|(wrong, _)| scene.clause(wrong) != scene.clause(hit)));
+        if let Some((rule, hit)) = strong {
+            return self.because(Intent::Revise, 80, rule, hit);
+        }
+        let asks = asked(scene).find(|(_, hit)| match hit.kind {
+            Kind::Topic(_) => scene.negation(hit).is_none(),
+            kind => !matches!(kind, Kind::Defect(_)),
+        }).map(|(_, hit)| hit);
+        let wish = if asks.is_none() { self.wish() } else { None };
+        if let Some((rule, hit)) = wish {
+            return self.because(Intent::Revise, 70, rule, hit);
+        }
+        if let Some(hit) = scene.of(Kind::HoldMail).next() {
+            return self.because(Intent::WithdrawAddress, 75, "hold-mail", hit);
+        }
+        if let Some(hit) = scene.of(Kind::Question).next() {
+            return self.because(Intent::Question, 75, "question", hit);
+        }
+        if let Some(hit) = self.denied() {
+            return self.because(Intent::Revise, 65, "revise:negated", hit);
+        }
+        let replaced = wrong.is_some();
+        if let Some(hit) = scene.of(Kind::Doubt).find(|hit| scene.negation(hit).is_none() && !replaced) {
+            return self.because(Intent::Question, 60, "doubt", hit);
+        }
+        if let Some(hit) = asks {
+            // Work before a mail: with a result shown, an address beside it accepts nothing.
+            return if self.addressed && self.shown {
+                self.because(Intent::Question, 45, "operation", hit)
+            } else {
+                self.because(Intent::None, 70, "operation", hit)
+            };
+        }
+        self.acceptance(replaced).unwrap_or_else(|| {
+            let unsure = self.addressed;
+            let whole = self.whole("address").filter(|_| unsure);
+            Reading {
+                intent: if unsure { Intent::Question } else { Intent::None },
+                confidence: if unsure { 40 } else { 60 },
+                evidence: whole.into_iter().collect(),
+            }
         })
-        .collect();
-    found.sort_by_key(|found| found.evidence.start);
-    found
-}
-
-fn evidence(copy: &Matchable, name: &str, word: &str, hit: Hit) -> Evidence {
-    let (start, end) = copy.span(hit);
-    Evidence { rule: format!("{name}:{word}"), start, end }
-}
-
-/// The keyword that stands first, the longest of several in one place.
-fn first_hit<'w>(copy: &Matchable, words: &'w [Text<'_>]) -> Option<(Hit, &'w str)> {
-    let hits = words.iter().filter_map(|word| Some((copy.find(word, 0)?, word.as_str())));
-    hits.min_by_key(|(hit, _)| (hit.at, usize::MAX - hit.len))
-}
-
-fn first(copy: &Matchable, name: &str, words: &[Text<'_>]) -> Option<Evidence> {
-    first_hit(copy, words).map(|(hit, word)| evidence(copy, name, word, hit))
-}
-
-/// The first complaint that is meant, and the first that is turned round: 不用重做了 accepts.
-fn complaints(copy: &Matchable, settings: &Settings<'_>) -> (Option<Evidence>, Option<Evidence>) {
-    let mut turned = None;
-    for word in &*settings.revise {
-        let mut from = 0;
-        while let Some(hit) = copy.find(word, from) {
-            match copy.preceded_by(hit, settings.negators.iter().map(Text::as_str)) {
-                // 没有重做 is a complaint all the same; 没有不满意 is none.
-                Some(negator) if negator.starts_with('没') && !word.contains('不') => {
-                    return (Some(evidence(copy, "revise", word, hit)), turned);
-                }
-                // 不是不好 is neither: what follows says what is the matter.
-                Some("不是") => {}
-                Some(_) => {
-                    turned.get_or_insert_with(|| evidence(copy, "confirm:negated", word, hit));
-                }
-                None => return (Some(evidence(copy, "revise", word, hit)), turned),
-            }
-            from = hit.at + hit.len;
-        }
     }
-    (None, turned)
+
+    fn because(&self, intent: Intent, confidence: u8, rule: &str, hit: &Hit<'_>) -> Reading {
+        let (start, end) = self.scene.copy.span(hit.start, hit.end);
+        let evidence = Evidence { rule: format!("{rule}:{}", hit.word), start, end };
+        Reading { intent, confidence, evidence: vec![evidence] }
+    }
+
+    fn whole(&self, rule: &str) -> Option<Evidence> {
+        let length = self.scene.copy.len();
+        let (start, end) = (length > 0).then(|| self.scene.copy.span(0, length))?;
+        Some(Evidence { rule: rule.to_owned(), start, end })
+    }
+
+    /// 不退款 asks for no person, but 怎么不退款 does.
+    fn hand_off(&self) -> Option<&Hit<'s>> {
+        let scene = self.scene;
+        let meant = |hit: &&Hit<'s>| {
+            scene.negation(hit).is_none() || (scene.beside(hit, Kind::Question) && !scene.beside(hit, Kind::Doubt))
+        };
+        scene.of(Kind::HandOff).find(meant)
+    }
+
+    /// What says that an address is wrong, and whether another one follows it.
+    fn wrong_address(&self) -> Option<(&Hit<'s>, bool)> {
+        let scene = self.scene;
+        let about = |hit: &&Hit<'s>| {
+            scene.beside(hit, Kind::Mail) || (self.addressed && scene.beside_at_sign(hit))
+        };
+        let last = scene.of(Kind::WrongAddress).filter(about).last()?;
+        let follows = scene.copy.chars[last.end..].contains(&'@') && scene.of(Kind::HoldMail).next().is_none();
+        Some((last, self.addressed && follows))
+    }
+
+    /// What is wrong with the picture, or a wish for another go.
+    fn complaint(&self) -> Option<(&'static str, &Hit<'s>)> {
+        let scene = self.scene;
+        scene.hits.iter().find_map(|hit| match (hit.kind, scene.negation(hit)) {
+            (Kind::Revise, None) => Some(("revise", hit)),
+            (Kind::Redo, negation) if undone(negation) => Some(("redo", hit)),
+            _ => None,
+        })
+    }
+
+    fn wish(&self) -> Option<(&'static str, &Hit<'s>)> {
+        let scene = self.scene;
+        let (mut after, mut too) = (None, None);
+        scene.hits.iter().find_map(|hit| {
+            match hit.kind {
+                // 不用改一下 wishes for nothing; 不要太白 does.
+                Kind::Wish if hit.word.starts_with('太') || undone(scene.negation(hit)) => return Some(("wish", hit)),
+                // 不够清楚
+                Kind::Topic(_) if matches!(scene.negation(hit), Some(Negation::Denied(word)) if word.starts_with('不')) => {
+                    return Some(("wish", hit));
+                }
+                Kind::Too => too = Some(hit.end),
+                Kind::Adjective => {
+                    after = Some(hit.end);
+                    if too == Some(hit.start) {
+                        return Some(("too", hit));
+                    }
+                }
+                Kind::More if after == Some(hit.start) => return Some(("more", hit)),
+                // 太过于 …
+                Kind::Between if too == Some(hit.start) => too = Some(hit.end),
+                _ => {}
+            }
+            None
+        })
+    }
+
+    /// An acceptance that is denied: 不太满意.
+    fn denied(&self) -> Option<&Hit<'s>> {
+        let scene = self.scene;
+        let accepts = |hit: &&Hit<'s>| matches!(hit.kind, Kind::Confirm | Kind::Agree);
+        scene.hits.iter().filter(accepts).find(|hit| matches!(scene.negation(hit), Some(Negation::Denied(_))))
+    }
+
+    fn acceptance(&self, replaced: bool) -> Option<Reading> {
+        let scene = self.scene;
+        let unknown = self.unknown();
+        let count = |from: usize| unknown[from..].iter().filter(|unknown| **unknown).count();
+        let all = count(0);
+        let mut strong: Option<(&str, &Hit<'s>)> = None;
+        for hit in &scene.hits {
+            match (hit.kind, scene.negation(hit)) {
+                (Kind::Confirm, None) => strong = Some(("confirm", hit)),
+                (Kind::Confirm, Some(Negation::Twice)) => strong = Some(("confirm:negated", hit)),
+                (Kind::Revise, Some(Negation::Denied(word))) if word != "不是" => strong = Some(("confirm:negated", hit)),
+                (Kind::Redo | Kind::Wish, Some(negation)) if !undone(Some(negation)) => strong = Some(("confirm:negated", hit)),
+                _ => {}
+            }
+        }
+        if let Some((rule, hit)) = strong {
+            let more = scene.of(Kind::Break).last().map_or(0, |contrast| count(contrast.end));
+            let unsure = count(hit.end) > UNKNOWN_AFTER_CONFIRM || (more > 2 && hit.end < self.last_break());
+            return Some(if unsure {
+                self.because(Intent::Question, 45, rule, hit)
+            } else {
+                self.because(Intent::Confirm, 85, rule, hit)
+            });
+        }
+        let named = scene.of(Kind::Mail).next().is_some();
+        if self.addressed && !named && !self.typed() {
+            // A number beside QQ: a chat or a mailbox?
+            return None;
+        }
+        let agrees = |hit: &&Hit<'s>| hit.kind == Kind::Agree && scene.negation(hit).is_none();
+        if let Some(hit) = scene.hits.iter().filter(agrees).last() {
+            let after = &scene.copy.chars[hit.end..];
+            let ends = after.iter().find(|c| !is_particle(**c)).is_none_or(|c| !is_han(*c));
+            // 可以修 and 好，你先做 say something else.
+            let after = count(hit.end);
+            let most = if ends { UNKNOWN_BEFORE_AGREE } else { UNKNOWN_BESIDE_AGREE };
+            return Some(if after == 0 && all <= most {
+                self.because(Intent::Confirm, 80, "confirm", hit)
+            } else {
+                self.because(Intent::Question, 40, "confirm", hit)
+            });
+        }
+        let given = named || all <= UNKNOWN_BESIDE_ADDRESS;
+        if self.addressed && given && (replaced || scene.of(Kind::Report).next().is_none()) {
+            // Somebody who answers with an address takes the work.
+            let evidence = self.whole("address").into_iter().collect();
+            return Some(Reading { intent: Intent::Confirm, confidence: 70, evidence });
+        }
+        None
+    }
+
+    /// Whether the text has an at sign, however it is spelled.
+    fn typed(&self) -> bool {
+        let chars = &self.scene.copy.chars;
+        let spoken = |pair: &[char]| matches!(pair[0], '艾' | '爱') && pair[1] == '特';
+        chars.contains(&'@')
+            || chars.windows(2).any(spoken)
+            || chars.windows(4).any(|word| word == [' ', 'a', 't', ' '])
+    }
+
+    fn last_break(&self) -> usize {
+        self.scene.of(Kind::Break).last().map_or(0, |hit| hit.start)
+    }
+
+    /// For each character, whether it says something that no table knows.
+    fn unknown(&self) -> Vec<bool> {
+        let chars = &self.scene.copy.chars;
+        let mut unknown: Vec<bool> = chars
+            .iter()
+            .map(|c| is_han(*c) && !is_particle(*c) || c.is_ascii_alphanumeric() && !self.addressed)
+            .collect();
+        for hit in &self.scene.hits {
+            let known = matches!(
+                hit.kind,
+                Kind::Confirm | Kind::Agree | Kind::Courtesy | Kind::Mail | Kind::Break | Kind::Between | Kind::Trap
+            );
+            // What is turned round is known, too: 不用重做.
+            if known || self.scene.negation(hit).is_some() || matches!(hit.kind, Kind::Negator | Kind::Refusal) {
+                unknown[hit.start..hit.end].fill(false);
+            }
+        }
+        debug_assert!(chars.iter().zip(&unknown).all(|(c, unknown)| !(is_break(*c) && *unknown)));
+        unknown
+    }
 }
 
-/// The first word of acceptance that is meant, and the first that is denied: 不太满意 is a complaint.
-fn acceptance(copy: &Matchable, settings: &Settings<'_>) -> (Option<Evidence>, Option<Evidence>) {
-    let (mut accepted, mut denied): (Option<(usize, Evidence)>, Option<Evidence>) = (None, None);
-    for word in &*settings.confirm {
-        let mut from = 0;
-        while let Some(hit) = copy.find(word, from) {
-            let negators = settings.negators.iter().map(Text::as_str);
-            match copy.negation(hit) {
-                // 没有不满意 is no denial, nor is it acceptance in so many words.
-                Some(negation) if copy.preceded_by(negation, negators).is_some() => {}
-                Some(_) => {
-                    denied.get_or_insert_with(|| evidence(copy, "revise:negated", word, hit));
-                }
-                None if accepted.as_ref().is_none_or(|(at, _)| hit.at < *at) => {
-                    accepted = Some((hit.at, evidence(copy, "confirm", word, hit)));
-                }
-                None => {}
-            }
-            from = hit.at + hit.len;
-        }
+/// Whether what was asked for is still to be done: 重做 and 没有重做 ask for it, 不用重做 does not.
+fn undone(negation: Option<Negation<'_>>) -> bool {
+    match negation {
+        None => true,
+        Some(Negation::Denied(word)) => word.starts_with('没'),
+        Some(_) => false,
     }
-    (accepted.map(|(_, evidence)| evidence), denied)
 }
 
 #[cfg(test)]

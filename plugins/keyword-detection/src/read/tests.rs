@@ -1,10 +1,11 @@
 //! What is read out of what customers write.
 
 use super::*;
+use crate::find_operations;
 use crate::{DEFAULTS, parse};
 
 fn intent(text: &str) -> Intent {
-    read_intent(&parse(DEFAULTS).expect("they parse"), text, u32::from(text.contains('@'))).intent
+    read_intent(&parse(DEFAULTS).expect("they parse"), text, u32::from(text.contains('@')), true).intent
 }
 
 #[test]
@@ -57,7 +58,8 @@ fn what_is_denied_is_never_accepted() {
     for text in ["特别满意", "非常满意", "不错", "没问题,特别好的"] {
         assert_eq!(intent(text), Intent::Confirm, "{text}");
     }
-    assert_eq!(intent("不是不好,就是再亮一点"), Intent::None);
+    assert_eq!(intent("不是不好,就是再亮一点"), Intent::Revise);
+    assert_eq!(intent("不是不好"), Intent::None);
 }
 
 #[test]
@@ -73,7 +75,7 @@ fn a_long_message_takes_linear_time() {
     for text in ["不".repeat(5000), "不是很".repeat(1700), "没有不满".repeat(1250), "行".repeat(5000)]
     {
         let started = std::time::Instant::now();
-        let _ = (read_intent(&settings, &text, 0), find_operations(&settings, &text));
+        let _ = (read_intent(&settings, &text, 0, true), find_operations(&settings, &text));
         // Generous, for an unoptimised build on a busy machine: quadratic time would take minutes.
         assert!(started.elapsed().as_secs() < 2, "{}", &text[..12]);
     }
@@ -114,7 +116,7 @@ fn operations_come_in_the_order_of_the_text_with_their_places() {
     let found = find_operations(&settings, "把背景换成白色，尺寸改成一寸，ＰＳＤ也要");
     let names: Vec<&str> = found.iter().map(|f| f.name.as_str()).collect();
     assert_eq!(names, ["remove_bg", "resize", "layered"]);
-    assert_eq!((found[0].evidence.start, found[0].evidence.end), (1, 3));
+    assert_eq!((found[0].evidence.start, found[0].evidence.end), (1, 4));
     assert_eq!(found[2].evidence.rule, "operation:layered:psd");
     assert!(find_operations(&settings, "在吗").is_empty());
 }
@@ -124,7 +126,7 @@ proptest::proptest! {
     fn spans_lie_in_the_text(text in "[不好对满意可以ok吗?？ \u{200b}，Ａ-ｚ@背景]{0,60}") {
         let settings = parse(DEFAULTS).expect("they parse");
         let length = u32::try_from(text.chars().count()).expect("short");
-        let reading = read_intent(&settings, &text, 0);
+        let reading = read_intent(&settings, &text, 0, true);
         let places = reading.evidence.into_iter().chain(find_operations(&settings, &text).into_iter().map(|f| f.evidence));
         for place in places {
             proptest::prop_assert!(place.start < place.end && place.end <= length);
