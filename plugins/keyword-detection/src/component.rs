@@ -19,7 +19,7 @@ impl lifecycle::Guest for Plugin {
             name: "keyword-detection".into(),
             version: env!("CARGO_PKG_VERSION").into(),
             summary: "按关键词识别客户的意图和要做的处理。Reads intent and operations by keywords.".into(),
-            settings_schema: crate::SCHEMA.into(),
+            settings_schema: crate::schema(),
             default_settings: crate::DEFAULTS.into(),
         }
     }

@@ -15,7 +15,6 @@ mod settings;
 mod text;
 
 pub use check::check;
-pub use defaults::DEFAULTS;
 pub use operations::find_operations;
 pub use read::{Evidence, Found, Intent, Reading, read_intent};
-pub use settings::{SCHEMA, Settings, parse};
+pub use settings::{DEFAULTS, Operation, Settings, Word, Words, parse, schema};

@@ -14,7 +14,10 @@ pub fn find_operations(settings: &Settings<'_>, text: &str) -> Vec<Found> {
         if found.iter().all(|f| f.name != operation.name.as_str()) {
             let (start, end) = scene.copy.span(hit.start, hit.end);
             let rule = format!("operation:{}:{}", operation.name, hit.word);
-            found.push(Found { name: operation.name.as_str().to_owned(), evidence: Evidence { rule, start, end } });
+            found.push(Found {
+                name: operation.name.as_str().to_owned(),
+                evidence: Evidence { rule, start, end },
+            });
         }
     }
     found
@@ -37,7 +40,8 @@ fn number(hit: &Hit<'_>) -> Option<u8> {
 
 fn asks(scene: &Scene<'_>, place: usize, hit: &Hit<'_>) -> bool {
     let negation = scene.negation(hit);
-    let lacking = matches!(negation, Some(Negation::Denied(word)) if word.starts_with('不') && word != "不是");
+    let lacking =
+        matches!(negation, Some(Negation::Denied(word)) if word.starts_with('不') && word != "不是");
     let acting = scene.beside(hit, Kind::Action);
     // Told about, not asked for: 背景也没问题, 背景换得很自然.
     let judged = scene.beside(hit, Kind::Confirm) && !scene.beside(hit, Kind::Question)
@@ -65,7 +69,8 @@ fn refused(scene: &Scene<'_>, place: usize) -> bool {
     let here = |other: &&Hit<'_>| scene.clause(other) == clause && number(other).is_none();
     let refuses = |other: &Hit<'_>| other.kind == Kind::Refusal;
     let before = scene.hits[..place].iter().rev().take(REACH).take_while(here);
-    let mut after = scene.hits[place + 1..].iter().take(REACH).take_while(|other| scene.clause(other) == clause);
+    let mut after =
+        scene.hits[place + 1..].iter().take(REACH).take_while(|other| scene.clause(other) == clause);
     before.filter(|other| other.end <= hit.start).any(refuses)
         || (after.clone().all(|other| number(other).is_none()) && after.any(refuses))
 }

@@ -62,9 +62,12 @@ const UNKNOWN_BESIDE_AGREE: usize = 3;
 /// Beside one that ends its clause: 我老公说可以.
 const UNKNOWN_BEFORE_AGREE: usize = 6;
 /// After the last word of acceptance: more is something else that the customer has to say.
-const UNKNOWN_AFTER_CONFIRM: usize = 7;
-/// Beside an address.
-const UNKNOWN_BESIDE_ADDRESS: usize = 3;
+const UNKNOWN_AFTER_CONFIRM: usize = 4;
+/// Right after it, in the same clause, and after a 但.
+const UNKNOWN_BESIDE_CONFIRM: usize = 1;
+/// Beside an address, with and without a word such as 邮箱.
+const UNKNOWN_BESIDE_MAIL: usize = 6;
+const UNKNOWN_BESIDE_ADDRESS: usize = 2;
 
 /// Reads the intent; `addresses` is how many e-mail addresses the host saw, `shown` whether a result is before the customer.
 #[must_use]
@@ -93,14 +96,17 @@ impl<'s> Reader<'_, 's> {
             return self.because(Intent::WithdrawAddress, 85, "withdraw-address", hit);
         }
         // 地址不对 is no complaint about the picture.
-        let strong = strong.filter(|(_, hit)| wrong.is_none_or(|(wrong, _)| scene.clause(wrong) != scene.clause(hit)));
+        let strong =
+            strong.filter(|(_, hit)| wrong.is_none_or(|(wrong, _)| scene.clause(wrong) != scene.clause(hit)));
         if let Some((rule, hit)) = strong {
             return self.because(Intent::Revise, 80, rule, hit);
         }
-        let asks = asked(scene).find(|(_, hit)| match hit.kind {
-            Kind::Topic(_) => scene.negation(hit).is_none(),
-            kind => !matches!(kind, Kind::Defect(_)),
-        }).map(|(_, hit)| hit);
+        let asks = asked(scene)
+            .find(|(_, hit)| match hit.kind {
+                Kind::Topic(_) => scene.negation(hit).is_none(),
+                kind => !matches!(kind, Kind::Defect(_)),
+            })
+            .map(|(_, hit)| hit);
         let wish = if asks.is_none() { self.wish() } else { None };
         if let Some((rule, hit)) = wish {
             return self.because(Intent::Revise, 70, rule, hit);
@@ -114,11 +120,14 @@ impl<'s> Reader<'_, 's> {
         if let Some(hit) = self.denied() {
             return self.because(Intent::Revise, 65, "revise:negated", hit);
         }
-        let replaced = wrong.is_some();
-        if let Some(hit) = scene.of(Kind::Doubt).find(|hit| scene.negation(hit).is_none() && !replaced) {
-            return self.because(Intent::Question, 60, "doubt", hit);
-        }
         if let Some(hit) = asks {
+            let yes = |hit: &Hit<'_>| matches!(hit.kind, Kind::Confirm | Kind::Agree);
+            let but = |hit: &&Hit<'s>| {
+                hit.kind == Kind::Break && scene.hits.iter().any(|other| yes(other) && other.end <= hit.start)
+            };
+            if scene.hits.iter().rev().find(but).is_some_and(|but| but.end <= hit.start) {
+                return self.because(Intent::Revise, 65, "operation", hit);
+            }
             // Work before a mail: with a result shown, an address beside it accepts nothing.
             return if self.addressed && self.shown {
                 self.because(Intent::Question, 45, "operation", hit)
@@ -126,15 +135,24 @@ impl<'s> Reader<'_, 's> {
                 self.because(Intent::None, 70, "operation", hit)
             };
         }
-        self.acceptance(replaced).unwrap_or_else(|| {
-            let unsure = self.addressed;
-            let whole = self.whole("address").filter(|_| unsure);
-            Reading {
-                intent: if unsure { Intent::Question } else { Intent::None },
-                confidence: if unsure { 40 } else { 60 },
-                evidence: whole.into_iter().collect(),
-            }
-        })
+        let replaced = wrong.is_some();
+        if let Some(hit) = scene.of(Kind::Doubt).find(|hit| scene.negation(hit).is_none() && !replaced) {
+            return self.because(Intent::Question, 60, "doubt", hit);
+        }
+        if let Some(accepted) = self.acceptance(replaced) {
+            return accepted;
+        }
+        if let Some(hit) = self.missing_part().filter(|_| asked(scene).next().is_none()) {
+            return self.because(Intent::Revise, 60, "part", hit);
+        }
+
+        let unsure = self.addressed;
+        let whole = self.whole("address").filter(|_| unsure);
+        Reading {
+            intent: if unsure { Intent::Question } else { Intent::None },
+            confidence: if unsure { 40 } else { 60 },
+            evidence: whole.into_iter().collect(),
+        }
     }
 
     fn because(&self, intent: Intent, confidence: u8, rule: &str, hit: &Hit<'_>) -> Reading {
@@ -153,7 +171,8 @@ impl<'s> Reader<'_, 's> {
     fn hand_off(&self) -> Option<&Hit<'s>> {
         let scene = self.scene;
         let meant = |hit: &&Hit<'s>| {
-            scene.negation(hit).is_none() || (scene.beside(hit, Kind::Question) && !scene.beside(hit, Kind::Doubt))
+            scene.negation(hit).is_none()
+                || (scene.beside(hit, Kind::Question) && !scene.beside(hit, Kind::Doubt))
         };
         scene.of(Kind::HandOff).find(meant)
     }
@@ -162,10 +181,20 @@ impl<'s> Reader<'_, 's> {
     fn wrong_address(&self) -> Option<(&Hit<'s>, bool)> {
         let scene = self.scene;
         let about = |hit: &&Hit<'s>| {
-            scene.beside(hit, Kind::Mail) || (self.addressed && scene.beside_at_sign(hit))
+            // 没错 confirms.
+            let right = scene.negation(hit).is_some() && hit.end - hit.start == 1;
+            !right && (scene.beside(hit, Kind::Mail) || (self.addressed && scene.beside_at_sign(hit)))
         };
-        let last = scene.of(Kind::WrongAddress).filter(about).last()?;
-        let follows = scene.copy.chars[last.end..].contains(&'@') && scene.of(Kind::HoldMail).next().is_none();
+        // 地址不对 is no complaint about the picture.
+        let wrong = |hit: &&Hit<'s>| matches!(hit.kind, Kind::WrongAddress | Kind::Revise);
+        let last = scene.hits.iter().filter(wrong).filter(about).last()?;
+        if !self.addressed && scene.beside(last, Kind::Question) {
+            return None;
+        }
+        // 换个邮箱 a@b.cn, or another clause with another one.
+        let from =
+            if last.word.starts_with(['换', '改']) { last.end } else { scene.rest_of_clause(last).end };
+        let follows = scene.copy.chars[from..].contains(&'@') && scene.of(Kind::HoldMail).next().is_none();
         Some((last, self.addressed && follows))
     }
 
@@ -173,10 +202,21 @@ impl<'s> Reader<'_, 's> {
     fn complaint(&self) -> Option<(&'static str, &Hit<'s>)> {
         let scene = self.scene;
         scene.hits.iter().find_map(|hit| match (hit.kind, scene.negation(hit)) {
-            (Kind::Revise, None) => Some(("revise", hit)),
+            // 不好看给改吗 asks.
+            (Kind::Revise, None) if !scene.beside(hit, Kind::Question) || !self.asks_whether(hit) => {
+                Some(("revise", hit))
+            }
             (Kind::Redo, negation) if undone(negation) => Some(("redo", hit)),
             _ => None,
         })
+    }
+
+    /// Whether the hit's clause goes on to a 吗, without a 再 or 一点 that would make it a wish.
+    fn asks_whether(&self, hit: &Hit<'s>) -> bool {
+        self.scene.copy.chars[self.scene.rest_of_clause(hit)]
+            .iter()
+            .take(24)
+            .any(|c| matches!(c, '吗' | '么'))
     }
 
     fn wish(&self) -> Option<(&'static str, &Hit<'s>)> {
@@ -193,7 +233,8 @@ impl<'s> Reader<'_, 's> {
                 Kind::Too => too = Some(hit.end),
                 Kind::Adjective => {
                     after = Some(hit.end);
-                    if too == Some(hit.start) {
+                    let lacks = matches!(scene.negation(hit), Some(Negation::Denied("不太" | "不怎么" | "不够" | "不大" | "不算")));
+                    if lacks || too == Some(hit.start) {
                         return Some(("too", hit));
                     }
                 }
@@ -203,6 +244,18 @@ impl<'s> Reader<'_, 's> {
                 _ => {}
             }
             None
+        })
+    }
+
+    /// A part of the picture that something is said of, but nothing good: 耳朵没了, 脸像面具.
+    fn missing_part(&self) -> Option<&Hit<'s>> {
+        let scene = self.scene;
+        scene.of(Kind::Part).find(|hit| {
+            let good = [Kind::Confirm, Kind::Agree, Kind::Mail, Kind::Revise]
+                .iter()
+                .any(|kind| scene.beside(hit, *kind));
+            // 脸不歪了 is mended.
+            !good && !(scene.beside(hit, Kind::Negator) && scene.changed(hit))
         })
     }
 
@@ -223,14 +276,24 @@ impl<'s> Reader<'_, 's> {
             match (hit.kind, scene.negation(hit)) {
                 (Kind::Confirm, None) => strong = Some(("confirm", hit)),
                 (Kind::Confirm, Some(Negation::Twice)) => strong = Some(("confirm:negated", hit)),
-                (Kind::Revise, Some(Negation::Denied(word))) if word != "不是" => strong = Some(("confirm:negated", hit)),
-                (Kind::Redo | Kind::Wish, Some(negation)) if !undone(Some(negation)) => strong = Some(("confirm:negated", hit)),
+                (Kind::Revise, Some(Negation::Denied(word))) if self.is_mended(hit, word) => {
+                    strong = Some(("confirm:negated", hit));
+                }
+                // 不要修改我的脸 finds fault.
+                (Kind::Redo | Kind::Wish, Some(negation))
+                    if !undone(Some(negation)) && !scene.beside(hit, Kind::Part) =>
+                {
+                    strong = Some(("confirm:negated", hit));
+                }
                 _ => {}
             }
         }
         if let Some((rule, hit)) = strong {
-            let more = scene.of(Kind::Break).last().map_or(0, |contrast| count(contrast.end));
-            let unsure = count(hit.end) > UNKNOWN_AFTER_CONFIRM || (more > 2 && hit.end < self.last_break());
+            let contrast = scene.of(Kind::Break).last();
+            let but =
+                contrast.is_some_and(|but| hit.end <= but.start && count(but.end) > UNKNOWN_BESIDE_CONFIRM);
+            let rest = scene.rest_of_clause(hit).filter(|at| unknown[*at]).count();
+            let unsure = but || rest > UNKNOWN_BESIDE_CONFIRM || count(hit.end) > UNKNOWN_AFTER_CONFIRM;
             return Some(if unsure {
                 self.because(Intent::Question, 45, rule, hit)
             } else {
@@ -255,7 +318,7 @@ impl<'s> Reader<'_, 's> {
                 self.because(Intent::Question, 40, "confirm", hit)
             });
         }
-        let given = named || all <= UNKNOWN_BESIDE_ADDRESS;
+        let given = replaced || all <= if named { UNKNOWN_BESIDE_MAIL } else { UNKNOWN_BESIDE_ADDRESS };
         if self.addressed && given && (replaced || scene.of(Kind::Report).next().is_none()) {
             // Somebody who answers with an address takes the work.
             let evidence = self.whole("address").into_iter().collect();
@@ -273,8 +336,13 @@ impl<'s> Reader<'_, 's> {
             || chars.windows(4).any(|word| word == [' ', 'a', 't', ' '])
     }
 
-    fn last_break(&self) -> usize {
-        self.scene.of(Kind::Break).last().map_or(0, |hit| hit.start)
+    /// Whether a fault is denied, not forbidden: 没有白边了 and 脸不歪了 praise; 不能变形 and 不变形就行 ask.
+    fn is_mended(&self, hit: &Hit<'s>, negator: &str) -> bool {
+        let after = self.scene.copy.chars.get(hit.end);
+        let now = hit.word.ends_with('了') || after.is_some_and(|c| is_particle(*c));
+        let found_none = ["没", "找不", "看不", "挑不", "毫无", "无", "冇", "不会", "不是不"];
+        let condition = self.scene.of(Kind::Trap).any(|trap| trap.word.starts_with('就'));
+        !condition && (found_none.iter().any(|start| negator.starts_with(start)) || (negator == "不" && now))
     }
 
     /// For each character, whether it says something that no table knows.
@@ -282,15 +350,29 @@ impl<'s> Reader<'_, 's> {
         let chars = &self.scene.copy.chars;
         let mut unknown: Vec<bool> = chars
             .iter()
-            .map(|c| is_han(*c) && !is_particle(*c) || c.is_ascii_alphanumeric() && !self.addressed)
+            .enumerate()
+            .map(|(at, c)| {
+                // A Latin word counts once.
+                let begins = || at == 0 || !chars[at - 1].is_ascii_alphanumeric();
+                is_han(*c) && !is_particle(*c) || c.is_ascii_alphanumeric() && !self.addressed && begins()
+            })
             .collect();
         for hit in &self.scene.hits {
             let known = matches!(
                 hit.kind,
-                Kind::Confirm | Kind::Agree | Kind::Courtesy | Kind::Mail | Kind::Break | Kind::Between | Kind::Trap
+                Kind::Confirm
+                    | Kind::Agree
+                    | Kind::Courtesy
+                    | Kind::Mail
+                    | Kind::Break
+                    | Kind::Between
+                    | Kind::Trap
             );
             // What is turned round is known, too: 不用重做.
-            if known || self.scene.negation(hit).is_some() || matches!(hit.kind, Kind::Negator | Kind::Refusal) {
+            if known
+                || self.scene.negation(hit).is_some()
+                || matches!(hit.kind, Kind::Negator | Kind::Refusal)
+            {
                 unknown[hit.start..hit.end].fill(false);
             }
         }

@@ -1,5 +1,7 @@
 //! Every word of the tables that stands in a message, as it counts there: the longest in its place, none in a trap.
 
+use std::ops::Range;
+
 use crate::settings::{Kind, Settings};
 use crate::text::{Matchable, is_break, is_han};
 
@@ -56,17 +58,26 @@ impl<'s> Scene<'s> {
         let mut before = vec![None; copy.len() + 1];
         for (number, hit) in (0..).zip(&hits) {
             if matches!(hit.kind, Kind::Negator | Kind::Refusal | Kind::Between) {
-                let place: &mut Option<u32> = &mut before[hit.end];
-                // The one that starts first is the longest.
-                place.get_or_insert(number);
+                // The one that starts first is the longest. What begins within it is meant, too: 不需要 in 不需要修改.
+                let within = if hit.kind == Kind::Between { hit.end } else { hit.start + 1 };
+                for place in &mut before[within..=hit.end] {
+                    place.get_or_insert(number);
+                }
             }
         }
         let mut contents = vec![0; clauses.last().map_or(0, |last| *last as usize + 1)];
         for hit in &hits {
             contents[clauses[hit.start] as usize] |= content(hit.kind);
         }
-        for (at, _) in copy.chars.iter().enumerate().filter(|(_, c)| **c == '@') {
-            contents[clauses[at] as usize] |= AT_SIGN;
+        for (at, c) in copy.chars.iter().enumerate() {
+            let contents = &mut contents[clauses[at] as usize];
+            match c {
+                '@' => *contents |= AT_SIGN,
+                '了' => *contents |= CHANGED,
+                '都' | '啊' | '呀' | '啦' => {}
+                c if is_break(*c) => {}
+                _ => *contents &= !CHANGED,
+            }
         }
         Self { copy, hits, clauses, contents, before }
     }
@@ -103,6 +114,18 @@ impl<'s> Scene<'s> {
         })
     }
 
+    /// What comes after the hit in its clause.
+    pub(crate) fn rest_of_clause(&self, hit: &Hit<'_>) -> Range<usize> {
+        let clause = self.clauses[hit.end - 1];
+        let rest = self.clauses[hit.end..].iter().take_while(|other| **other == clause).count();
+        hit.end..hit.end + rest
+    }
+
+    /// Whether the clause ends in 了: what is said came about.
+    pub(crate) fn changed(&self, hit: &Hit<'_>) -> bool {
+        self.contents[self.clauses[hit.start] as usize] & CHANGED != 0
+    }
+
     /// Whether a hit of one of the kinds [`content`] knows stands in the same clause.
     pub(crate) fn beside(&self, hit: &Hit<'_>, kind: Kind) -> bool {
         self.contents[self.clauses[hit.start] as usize] & content(kind) != 0
@@ -115,6 +138,7 @@ impl<'s> Scene<'s> {
 }
 
 const AT_SIGN: u32 = 1;
+const CHANGED: u32 = 1 << 31;
 
 /// The bit of what is asked about a clause.
 fn content(kind: Kind) -> u32 {
@@ -126,6 +150,9 @@ fn content(kind: Kind) -> u32 {
         Kind::Mail => 1 << 5,
         Kind::Doubt => 1 << 6,
         Kind::Revise => 1 << 7,
+        Kind::Agree => 1 << 8,
+        Kind::Negator => 1 << 9,
+        Kind::Part => 1 << 10,
         _ => 0,
     }
 }
@@ -145,6 +172,8 @@ fn anywhere(kind: Kind) -> bool {
             | Kind::Between
             | Kind::Break
             | Kind::Question
+            | Kind::Part
+            | Kind::WrongAddress
     )
 }
 
@@ -184,7 +213,8 @@ fn built_in(copy: &Matchable, hits: &mut Vec<Hit<'_>>) {
 /// Takes out what lies within something longer: 好 in 不好意思. A word with a gap leaves in what asks for an operation, and
 /// words that only colour others hide nothing.
 fn absorb(hits: &mut Vec<Hit<'_>>) {
-    let (mut plain, mut gaps, mut accepts, mut negators) = ((0, 0), (0, 0), (0, 0), (0, 0));
+    let (mut plain, mut gaps, mut accepts) = ((0, 0), (0, 0), (0, 0));
+    let (mut negators, mut refusals) = ((0, 0), (0, 0));
     hits.retain(|hit| {
         let within = |(start, end): (usize, usize)| hit.end <= end && (start, end) != (hit.start, hit.end);
         let asks = matches!(hit.kind, Kind::Keyword(_) | Kind::Defect(_) | Kind::Topic(_) | Kind::Action);
@@ -195,14 +225,17 @@ fn absorb(hits: &mut Vec<Hit<'_>>) {
             || (within(accepts) && !turns)
             // 没什么 asks nothing.
             || (within(negators) && hit.kind == Kind::Question)
+            // 不用 refuses, and its 不 denies nothing.
+            || (within(refusals) && hit.kind == Kind::Negator)
             || (hit.gap && [plain, accepts].iter().any(|(start, end)| *start == hit.start && *end > hit.start));
         if hidden {
             return false;
         }
         let reach = match hit.kind {
-            Kind::Negator | Kind::Refusal => &mut negators,
+            Kind::Negator => &mut negators,
+            Kind::Refusal => &mut refusals,
             Kind::Courtesy | Kind::Between | Kind::Action | Kind::Too | Kind::More => return true,
-            Kind::WrongAddress | Kind::Mail | Kind::Report | Kind::Adjective => return true,
+            Kind::WrongAddress | Kind::Mail | Kind::Report | Kind::Adjective | Kind::Part => return true,
             _ if hit.gap => &mut gaps,
             Kind::Confirm | Kind::Agree => &mut accepts,
             _ => &mut plain,
@@ -225,7 +258,8 @@ fn avoid_traps(hits: &mut Vec<Hit<'_>>, length: usize) {
     }
     hits.retain(|hit| {
         // 没有特别满意: 特别 is in the way of 别, not of itself.
-        let colours = matches!(hit.kind, Kind::Between | Kind::Too | Kind::Courtesy) && hit.end - hit.start > 1;
+        let colours =
+            matches!(hit.kind, Kind::Between | Kind::Too | Kind::Courtesy) && hit.end - hit.start > 1;
         matches!(hit.kind, Kind::Trap)
             || colours
             || hit.word == "X不X"

@@ -2,24 +2,43 @@
 
 use plugin_kit::{List, Text};
 use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
-use crate::defaults::{DEFAULTS, SHIPPED, SHIPPED_JSON};
+use crate::defaults::SHIPPED;
 use crate::text::{fold, is_folded};
 
-/// JSON Schema of the settings.
-pub const SCHEMA: &str = include_str!("schema.json");
+/// The settings a shop starts with: every table is the shipped one.
+pub const DEFAULTS: &str = "{}";
+
+/// JSON Schema of the settings, with the shipped tables as what stands there where nothing is set.
+#[must_use]
+pub fn schema() -> String {
+    // The text is part of the plugin, and a test reads it.
+    let mut schema: Value = serde_json::from_str(include_str!("schema.json")).unwrap_or_default();
+    let words = |words: &Words<'_>| -> Value { words.words().iter().map(Word::as_str).collect() };
+    for (name, table) in SHIPPED.named() {
+        schema["properties"][name]["default"] = words(table);
+    }
+    let operation = |operation: &Operation<'_>| {
+        json!({
+            "name": operation.name.as_str(), "keywords": words(&operation.keywords),
+            "defects": words(&operation.defects), "topics": words(&operation.topics),
+        })
+    };
+    schema["properties"]["operations"]["default"] = SHIPPED.operations.iter().map(operation).collect();
+    schema.to_string()
+}
 
 /// Reads settings that `check` let pass. A table that is left out is the shipped one.
 ///
 /// # Errors
 /// Why they can't be read.
 pub fn parse(text: &str) -> Result<Settings<'_>, String> {
-    if plugin_kit::same(text, DEFAULTS) {
+    if text == DEFAULTS {
         return Ok(SHIPPED);
     }
-    let raw: Raw<'_> = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    raw.read().map_err(|error| error.to_string())
+    let own: Own<'_> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    Ok(own.or_shipped())
 }
 
 /// A keyword as it is matched: see [`crate::text`].
@@ -156,7 +175,12 @@ macro_rules! tables {
             Topic(u8),
         }
 
-        impl Settings<'_> {
+        impl<'a> Settings<'a> {
+            /// The tables of words by their names.
+            fn named(&self) -> impl Iterator<Item = (&'static str, &Words<'a>)> {
+                [$((stringify!($table), &self.$table)),*].into_iter()
+            }
+
             /// Every table of words with what its words are.
             pub(crate) fn each_table<'s>(&'s self, mut then: impl FnMut(Kind, &'s Words<'s>)) {
                 $(then(Kind::$kind, &self.$table);)*
@@ -168,27 +192,21 @@ macro_rules! tables {
             }
         }
 
-        /// The settings before their tables are read.
+        /// What a shop has set.
         #[derive(Deserialize)]
-        struct Raw<'a> {
+        struct Own<'a> {
             #[serde(borrow)]
-            operations: Option<&'a RawValue>,
-            $(#[serde(borrow)] $table: Option<&'a RawValue>,)*
+            operations: Option<List<'a, Operation<'a>>>,
+            $(#[serde(borrow)] $table: Option<Words<'a>>,)*
         }
 
-        impl<'a> Raw<'a> {
-            fn read(self) -> Result<Settings<'a>, serde_json::Error> {
-                Ok(Settings {
-                    operations: table(self.operations, SHIPPED_JSON.operations, SHIPPED.operations)?,
-                    $($table: table(self.$table, SHIPPED_JSON.$table, SHIPPED.$table)?,)*
-                })
+        impl<'a> Own<'a> {
+            fn or_shipped(self) -> Settings<'a> {
+                Settings {
+                    operations: self.operations.unwrap_or(SHIPPED.operations),
+                    $($table: self.$table.unwrap_or(SHIPPED.$table),)*
+                }
             }
-        }
-
-        /// Each table's JSON.
-        pub(crate) struct TablesJson {
-            pub(crate) operations: &'static str,
-            $(pub(crate) $table: &'static str,)*
         }
     };
 }
@@ -218,6 +236,8 @@ tables! {
     too: Too,
     /// After an adjective: more of it.
     more: More,
+    /// What can be seen in a picture; with a negation, or with 了 at the end, something is wrong with it.
+    parts: Part,
     /// Something is asked.
     question: Question,
     /// The work is accepted, whatever else is said.
@@ -238,16 +258,4 @@ tables! {
     between: Between,
     /// A clause ends before them.
     breaks: Break,
-}
-
-fn table<'a, T: Deserialize<'a>>(
-    raw: Option<&'a RawValue>,
-    shipped_json: &str,
-    shipped: T,
-) -> Result<T, serde_json::Error> {
-    match raw.map(RawValue::get) {
-        None => Ok(shipped),
-        Some(text) if plugin_kit::same(text, shipped_json) => Ok(shipped),
-        Some(text) => serde_json::from_str(text),
-    }
 }

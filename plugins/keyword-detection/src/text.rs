@@ -134,7 +134,13 @@ impl Matchable {
         self.each_from(start, keyword, anywhere, &mut found);
     }
 
-    fn each_from(&self, start: char, keyword: &str, anywhere: bool, found: &mut impl FnMut(usize, usize, bool)) {
+    fn each_from(
+        &self,
+        start: char,
+        keyword: &str,
+        anywhere: bool,
+        found: &mut impl FnMut(usize, usize, bool),
+    ) {
         let mut place = self.first[low(start)];
         if place == NOWHERE {
             return;
@@ -159,7 +165,8 @@ impl Matchable {
         let mut end = at;
         for c in word.chars() {
             if c == NUMBER {
-                let digits = self.chars[end..].iter().take(LONGEST_NUMBER + 1).take_while(|c| c.is_ascii_digit());
+                let digits =
+                    self.chars[end..].iter().take(LONGEST_NUMBER + 1).take_while(|c| c.is_ascii_digit());
                 match digits.count() {
                     digits @ 1..=LONGEST_NUMBER => end += digits,
                     _ => return None,
@@ -231,7 +238,22 @@ pub(crate) fn is_han(c: char) -> bool {
 pub(crate) fn is_particle(c: char) -> bool {
     matches!(
         c,
-        '的' | '了' | '吧' | '呀' | '啊' | '哦' | '喔' | '呢' | '哈' | '啦' | '嘞' | '呗' | '哟' | '噢' | '额' | '耶' | '欸'
+        '的' | '了'
+            | '吧'
+            | '呀'
+            | '啊'
+            | '哦'
+            | '喔'
+            | '呢'
+            | '哈'
+            | '啦'
+            | '嘞'
+            | '呗'
+            | '哟'
+            | '噢'
+            | '额'
+            | '耶'
+            | '欸'
     )
 }
 
