@@ -187,7 +187,7 @@ impl<'s> Reader<'_, 's> {
         };
         // 地址不对 is no complaint about the picture.
         let wrong = |hit: &&Hit<'s>| matches!(hit.kind, Kind::WrongAddress | Kind::Revise);
-        let last = scene.hits.iter().filter(wrong).filter(about).last()?;
+        let last = scene.hits.iter().filter(wrong).rfind(about)?;
         if !self.addressed && scene.beside(last, Kind::Question) {
             return None;
         }
@@ -255,7 +255,7 @@ impl<'s> Reader<'_, 's> {
                 .iter()
                 .any(|kind| scene.beside(hit, *kind));
             // 脸不歪了 is mended.
-            !good && !(scene.beside(hit, Kind::Negator) && scene.changed(hit))
+            !(good || scene.beside(hit, Kind::Negator) && scene.changed(hit))
         })
     }
 
@@ -306,7 +306,7 @@ impl<'s> Reader<'_, 's> {
             return None;
         }
         let agrees = |hit: &&Hit<'s>| hit.kind == Kind::Agree && scene.negation(hit).is_none();
-        if let Some(hit) = scene.hits.iter().filter(agrees).last() {
+        if let Some(hit) = scene.hits.iter().rfind(agrees) {
             let after = &scene.copy.chars[hit.end..];
             let ends = after.iter().find(|c| !is_particle(**c)).is_none_or(|c| !is_han(*c));
             // 可以修 and 好，你先做 say something else.

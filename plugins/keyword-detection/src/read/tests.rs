@@ -121,9 +121,66 @@ fn operations_come_in_the_order_of_the_text_with_their_places() {
     assert!(find_operations(&settings, "在吗").is_empty());
 }
 
+/// The seed's tables, and nothing of what was added to them.
+fn seeds_tables() -> String {
+    let mut tables: serde_json::Map<String, serde_json::Value> =
+        crate::settings::TABLES.iter().map(|name| ((*name).to_owned(), serde_json::json!([]))).collect();
+    let negative = ["不好", "不对", "不满意", "重做", "改一下", "差太多", "不行", "效果不好", "颜色不对"];
+    tables.insert("revise".into(), serde_json::json!(negative));
+    let operations = serde_json::json!([
+        { "name": "enhance", "keywords": ["模糊", "清晰", "高清", "变清"] },
+        { "name": "remove_bg", "keywords": ["背景", "去背", "抠图", "透明"] },
+        { "name": "resize", "keywords": ["尺寸", "大小", "缩放", "分辨率"] },
+        { "name": "fix_old_photo", "keywords": ["老照片", "修复", "发黄", "破损"] },
+        { "name": "layered", "keywords": ["分层", "psd"] },
+    ]);
+    tables.insert("operations".into(), operations);
+    serde_json::Value::Object(tables).to_string()
+}
+
+#[test]
+fn with_the_seeds_tables_it_answers_as_the_seed() {
+    let text = seeds_tables();
+    assert_eq!(crate::check(&text), Ok(()));
+    let settings = parse(&text).expect("they parse");
+    for (text, intent) in [
+        ("颜色不对，脸太黄了", Intent::Revise),
+        ("不满意，重做", Intent::Revise),
+        ("效果不好", Intent::Revise),
+        ("差太多", Intent::Revise),
+        ("abc@qq.com", Intent::Confirm),
+        ("好的", Intent::None),
+        ("退款，不要了", Intent::None),
+    ] {
+        assert_eq!(
+            read_intent(&settings, text, u32::from(text.contains('@')), true).intent,
+            intent,
+            "{text}"
+        );
+    }
+    for (text, operation) in [
+        ("这张照片太模糊了，帮我变清晰一点", "enhance"),
+        ("帮我抠图，要透明底png", "remove_bg"),
+        ("尺寸改成295*413", "resize"),
+        ("爷爷的老照片发黄了，能修复吗", "fix_old_photo"),
+        ("要分层的PSD文件", "layered"),
+    ] {
+        assert_eq!(find_operations(&settings, text)[0].name, operation, "{text}");
+    }
+}
+
+#[test]
+fn a_table_of_the_shop_stands_for_the_shipped_one_and_is_folded() {
+    let settings = parse(r#"{"hand_off":["轉老闆","ＶＩＰ"]}"#).expect("they parse");
+    assert_eq!(read_intent(&settings, "转老板", 0, true).intent, Intent::HandOff);
+    assert_eq!(read_intent(&settings, "vip", 0, true).intent, Intent::HandOff);
+    assert_ne!(read_intent(&settings, "退款", 0, true).intent, Intent::HandOff);
+    assert_eq!(read_intent(&settings, "不满意", 0, true).intent, Intent::Revise);
+}
+
 proptest::proptest! {
     #[test]
-    fn spans_lie_in_the_text(text in "[不好对满意可以ok吗?？ \u{200b}，Ａ-ｚ@背景]{0,60}") {
+    fn spans_lie_in_the_text(text in "[不好对满意可以ok吗?？ \u{200b}，Ａ-ｚ@背景没了太一点再改去水印摳圖0-9:/邮箱]{0,60}") {
         let settings = parse(DEFAULTS).expect("they parse");
         let length = u32::try_from(text.chars().count()).expect("short");
         let reading = read_intent(&settings, &text, 0, true);
