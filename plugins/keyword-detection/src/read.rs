@@ -58,9 +58,9 @@ pub struct Found {
 }
 
 /// Beside a word that says yes to many things, so many characters may be unknown.
-const UNKNOWN_BESIDE_AGREE: usize = 3;
+const UNKNOWN_BESIDE_AGREE: usize = 1;
 /// Beside one that ends its clause: 我老公说可以.
-const UNKNOWN_BEFORE_AGREE: usize = 6;
+const UNKNOWN_BEFORE_AGREE: usize = 1;
 /// After the last word of acceptance: more is something else that the customer has to say.
 const UNKNOWN_AFTER_CONFIRM: usize = 4;
 /// Right after it, in the same clause, and after a 但.
@@ -183,7 +183,12 @@ impl<'s> Reader<'_, 's> {
         let about = |hit: &&Hit<'s>| {
             // 没错 confirms.
             let right = scene.negation(hit).is_some() && hit.end - hit.start == 1;
-            !right && (scene.beside(hit, Kind::Mail) || (self.addressed && scene.beside_at_sign(hit)))
+            // 刚才打错了，a@b.cn: there is an address, and nothing of a picture.
+            let mistaken = hit.kind == Kind::WrongAddress
+                && (hit.word.contains('错') || hit.word == "作废")
+                && !scene.beside(hit, Kind::Part);
+            let addressed = self.addressed && (scene.beside_at_sign(hit) || mistaken);
+            !right && (scene.beside(hit, Kind::Mail) || addressed)
         };
         // 地址不对 is no complaint about the picture.
         let wrong = |hit: &&Hit<'s>| matches!(hit.kind, Kind::WrongAddress | Kind::Revise);
@@ -201,14 +206,24 @@ impl<'s> Reader<'_, 's> {
     /// What is wrong with the picture, or a wish for another go.
     fn complaint(&self) -> Option<(&'static str, &Hit<'s>)> {
         let scene = self.scene;
-        scene.hits.iter().find_map(|hit| match (hit.kind, scene.negation(hit)) {
-            // 不好看给改吗 asks.
-            (Kind::Revise, None) if !scene.beside(hit, Kind::Question) || !self.asks_whether(hit) => {
-                Some(("revise", hit))
+        scene.hits.iter().filter(|hit| !self.of_mail(hit)).find_map(|hit| {
+            match (hit.kind, scene.negation(hit)) {
+                // 不好看给改吗 asks.
+                (Kind::Revise, None) if !scene.beside(hit, Kind::Question) || !self.asks_whether(hit) => {
+                    Some(("revise", hit))
+                }
+                (Kind::Redo, negation) if undone(negation) => Some(("redo", hit)),
+                _ => None,
             }
-            (Kind::Redo, negation) if undone(negation) => Some(("redo", hit)),
-            _ => None,
         })
+    }
+
+    /// 改一下邮箱 is no wish about the picture.
+    fn of_mail(&self, hit: &Hit<'s>) -> bool {
+        let scene = self.scene;
+        matches!(hit.kind, Kind::Redo | Kind::Wish)
+            && ["重新", "修改", "改一下", "改下"].contains(&hit.word)
+            && (scene.beside(hit, Kind::Mail) || scene.beside_at_sign(hit))
     }
 
     /// Whether the hit's clause goes on to a 吗, without a 再 or 一点 that would make it a wish.
@@ -225,6 +240,7 @@ impl<'s> Reader<'_, 's> {
         scene.hits.iter().find_map(|hit| {
             match hit.kind {
                 // 不用改一下 wishes for nothing; 不要太白 does.
+                Kind::Wish if self.of_mail(hit) => {}
                 Kind::Wish if hit.word.starts_with('太') || undone(scene.negation(hit)) => return Some(("wish", hit)),
                 // 不够清楚
                 Kind::Topic(_) if matches!(scene.negation(hit), Some(Negation::Denied(word)) if word.starts_with('不')) => {
@@ -293,7 +309,12 @@ impl<'s> Reader<'_, 's> {
             let but =
                 contrast.is_some_and(|but| hit.end <= but.start && count(but.end) > UNKNOWN_BESIDE_CONFIRM);
             let rest = scene.rest_of_clause(hit).filter(|at| unknown[*at]).count();
-            let unsure = but || rest > UNKNOWN_BESIDE_CONFIRM || count(hit.end) > UNKNOWN_AFTER_CONFIRM;
+            // 上次修得很好 is about another one.
+            let past = scene.of(Kind::Report).any(|report| {
+                !report.word.contains(['得', '的']) && report.word != "已经" && report.end != hit.start
+            });
+            let unsure =
+                but || past || rest > UNKNOWN_BESIDE_CONFIRM || count(hit.end) > UNKNOWN_AFTER_CONFIRM;
             return Some(if unsure {
                 self.because(Intent::Question, 45, rule, hit)
             } else {
@@ -354,7 +375,8 @@ impl<'s> Reader<'_, 's> {
             .map(|(at, c)| {
                 // A Latin word counts once.
                 let begins = || at == 0 || !chars[at - 1].is_ascii_alphanumeric();
-                is_han(*c) && !is_particle(*c) || c.is_ascii_alphanumeric() && !self.addressed && begins()
+                is_han(*c) && !is_particle(*c) && !(self.addressed && is_number(*c))
+                    || c.is_ascii_alphanumeric() && !self.addressed && begins()
             })
             .collect();
         for hit in &self.scene.hits {
@@ -379,6 +401,11 @@ impl<'s> Reader<'_, 's> {
         debug_assert!(chars.iter().zip(&unknown).all(|(c, unknown)| !(is_break(*c) && *unknown)));
         unknown
     }
+}
+
+/// A number as it is dictated.
+fn is_number(c: char) -> bool {
+    "零〇一幺二两三四五六七八九".contains(c)
 }
 
 /// Whether what was asked for is still to be done: 重做 and 没有重做 ask for it, 不用重做 does not.
