@@ -8,7 +8,7 @@ mod fold;
 mod providers;
 mod scan;
 
-use std::{fmt, str::FromStr};
+use std::{collections::HashMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
@@ -119,11 +119,15 @@ pub struct FoundAddress {
 /// Every address in the text, in order, each once. Takes time linear in the text's length.
 pub fn find_addresses(text: &str) -> Vec<FoundAddress> {
     let mut found: Vec<FoundAddress> = Vec::new();
+    let mut places: HashMap<EmailAddress, usize> = HashMap::new();
     for candidate in scan::scan(&fold::Folded::new(text)) {
-        match found.iter_mut().find(|f| f.address == candidate.address) {
-            Some(earlier) if candidate.kind == AddressKind::Exact => earlier.kind = AddressKind::Exact,
+        match places.get(&candidate.address) {
+            Some(&earlier) if candidate.kind == AddressKind::Exact => found[earlier].kind = AddressKind::Exact,
             Some(_) => {}
-            None => found.push(candidate),
+            None => {
+                places.insert(candidate.address.clone(), found.len());
+                found.push(candidate);
+            }
         }
     }
     found
@@ -189,6 +193,8 @@ mod tests {
             ("123456@qqcom", "123456@qq.com"),
             ("123456@qq", "123456@qq.com"),
             ("abc@qq.comfa", "abc@qq.comfa"),
+            ("demo88 @qq.com", "demo88@qq.com"),
+            ("邮箱：test99@ 163.com", "test99@163.com"),
         ] {
             assert_eq!(read(text), [(address.to_owned(), AddressKind::Repaired)], "{text}");
         }
@@ -204,6 +210,14 @@ mod tests {
             ("发我QQ 123456789", "123456789@qq.com"),
             ("手机号13800138000的139邮箱", "13800138000@139.com"),
             ("163邮箱：zhang_san", "zhang_san@163.com"),
+            ("66778899，qq邮箱", "66778899@qq.com"),
+            ("秋秋邮箱 998877665", "998877665@qq.com"),
+            ("我的QQ郵箱是 1122334455", "1122334455@qq.com"),
+            ("test123爱特一六三点com", "test123@163.com"),
+            ("油箱 demo 艾特 126 点 com", "demo@126.com"),
+            ("demo at example dot com", "demo@example.com"),
+            ("邮箱 demo(at)163.com", "demo@163.com"),
+            ("一二三四五六七八@qq.com", "12345678@qq.com"),
         ] {
             assert_eq!(read(text), [(address.to_owned(), AddressKind::Derived)], "{text}");
         }
@@ -220,6 +234,8 @@ mod tests {
             "a@b@c.com",
             "尺寸改成295*413",
             "订单号123456789",
+            "look at example.com",
+            "两点见 @店长",
             "",
             "a..b@",
         ] {
@@ -242,6 +258,29 @@ mod tests {
         assert!(masked.contains("谢谢"));
     }
 
+    #[test]
+    fn the_longest_messages_are_read_to_their_end() {
+        let last = "z@qq.com";
+        let ten_thousand = (0..10_000).map(|n| format!("a{n}@qq.com ")).collect::<String>();
+        for (text, found) in [
+            (ten_thousand, 10_000),
+            ("a".repeat(200_000), 0),
+            ("@".repeat(200_000), 0),
+            ("a@".repeat(100_000), 0),
+            ("a.".repeat(100_000), 0),
+            ("1点".repeat(100_000), 0),
+            ("一".repeat(200_000), 0),
+            ("https://".repeat(30_000), 0),
+            ("qq邮箱".repeat(50_000), 0),
+            (" at dot ".repeat(30_000), 0),
+            (format!("{}@{}", "a".repeat(64), "b.".repeat(100_000)), 0),
+        ] {
+            let read = find_addresses(&format!("{text} {last}"));
+            assert_eq!(read.len(), found + 1, "{}", &text[..8]);
+            assert_eq!(read[found].address.as_str(), last);
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn any_text_is_read_without_panic_and_spans_lie_inside(text in "[a-z0-9@.。，点艾特qQ邮箱一二 \u{200b}＠．,:/+-]{0,60}|\\PC{0,40}") {
@@ -249,6 +288,16 @@ mod tests {
             for found in find_addresses(&text) {
                 proptest::prop_assert!(found.span.0 < found.span.1 && found.span.1 <= chars);
                 proptest::prop_assert!(EmailAddress::from_str(found.address.as_str()).is_ok());
+                let typed = |c: char| c.is_ascii_alphanumeric() || "._%+-@".contains(c);
+                proptest::prop_assert!(found.address.as_str().chars().all(typed));
+                if found.kind == AddressKind::Exact {
+                    // Nothing but what stands there, without what nobody sees and the breadth of characters.
+                    let there = text.chars().skip(found.span.0).take(found.span.1 - found.span.0);
+                    let there: String = there.filter(|c| !c.is_whitespace()).collect();
+                    let narrow: String = fold::Folded::new(&there).chars.iter().collect();
+                    let narrow = narrow.replace('。', ".");
+                    proptest::prop_assert!(narrow.eq_ignore_ascii_case(found.address.as_str()), "{} in {}", found.address, there);
+                }
             }
             proptest::prop_assert_eq!(mask_addresses(&text).chars().count(), chars);
         }

@@ -28,6 +28,11 @@ impl Operation {
             "resize" => "改尺寸",
             "fix_old_photo" => "老照片修复",
             "layered" => "分层",
+            "watermark_removal" => "去水印",
+            "inpaint" => "去掉多余的人或物",
+            "colorize" => "上色",
+            "retouch" => "人像精修",
+            "compose" => "合成",
             own => own,
         }
     }

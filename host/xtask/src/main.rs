@@ -65,6 +65,12 @@ enum Command {
         #[arg(long)]
         seed: Option<u64>,
     },
+    /// Labelled messages through the built-in detection and the host's address reader, beside the seed's own rules.
+    Eval {
+        /// Lists what was read wrongly, of the sets that may be looked at.
+        #[arg(long)]
+        failures: bool,
+    },
     /// The benchmarks: a table of medians, and the same as JSON in target/bench.json.
     Bench,
 }
@@ -79,6 +85,7 @@ fn main() -> Result<()> {
         Command::PluginDemo => plugin_demo::run(&build(false)?),
         Command::Test { filter } => tests::run(&filter),
         Command::Chaos { kills, seed } => build(false).and_then(|_| tests::chaos(kills, seed)),
+        Command::Eval { failures } => plugins::build().and_then(|()| tests::eval(failures)),
         Command::Bench => bench::run(),
     }
 }

@@ -35,6 +35,7 @@ pub(crate) fn run(filter: &[String]) -> Result<()> {
     }
     process::run(&mut tests)?;
     if filter.is_empty() {
+        eval(false)?;
         simulate()?;
         chaos(KILLS, None)?;
     }
@@ -52,6 +53,15 @@ pub(crate) fn chaos(kills: u32, seed: Option<u64>) -> Result<()> {
     test.args(["--kills", &kills]);
     if let Some(seed) = seed {
         test.args(["--seed", &seed.to_string()]);
+    }
+    process::run(&mut test)
+}
+
+/// How well messages are read; the plugins must be built.
+pub(crate) fn eval(failures: bool) -> Result<()> {
+    let mut test = process::cargo(&["test", "--package", "shopkeeper-tests", "--test", "eval", "--locked", "--"]);
+    if failures {
+        test.arg("--failures");
     }
     process::run(&mut test)
 }

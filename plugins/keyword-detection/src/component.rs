@@ -19,7 +19,7 @@ impl lifecycle::Guest for Plugin {
             name: "keyword-detection".into(),
             version: env!("CARGO_PKG_VERSION").into(),
             summary: "按关键词识别客户的意图和要做的处理。Reads intent and operations by keywords.".into(),
-            settings_schema: crate::SCHEMA.into(),
+            settings_schema: crate::schema(),
             default_settings: crate::DEFAULTS.into(),
         }
     }
@@ -38,7 +38,12 @@ impl detection::Guest for Plugin {
     fn read_intent(message: Message) -> Result<Reading, Refusal> {
         let text = settings::get();
         let settings = crate::parse(&text).map_err(|why| Refusal::Other(format!("settings: {why}")))?;
-        let read = crate::read_intent(&settings, &message.text, message.addresses);
+        let read = crate::read_intent(
+            &settings,
+            &message.text,
+            message.addresses,
+            matches!(message.phase.as_str(), "awaiting-confirm" | "revision"),
+        );
         Ok(Reading {
             intent: match read.intent {
                 Intent::None => detection::Intent::None,

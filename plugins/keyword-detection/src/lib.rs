@@ -7,11 +7,14 @@ mod bindings;
 mod check;
 mod component;
 mod defaults;
+mod operations;
 mod read;
+mod scene;
+mod script;
 mod settings;
 mod text;
 
 pub use check::check;
-pub use defaults::DEFAULTS;
-pub use read::{Evidence, Found, Intent, Reading, find_operations, read_intent};
-pub use settings::{SCHEMA, Settings, parse};
+pub use operations::find_operations;
+pub use read::{Evidence, Found, Intent, Reading, read_intent};
+pub use settings::{DEFAULTS, Operation, Settings, Word, Words, parse, schema};

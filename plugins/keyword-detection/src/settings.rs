@@ -1,60 +1,261 @@
 //! What a shop can set, read without copying a string.
 
 use plugin_kit::{List, Text};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Value, json};
 
-use crate::defaults::{DEFAULTS, SHIPPED};
+use crate::defaults::SHIPPED;
+use crate::text::{fold, is_folded};
 
-/// JSON Schema of the settings.
-pub const SCHEMA: &str = include_str!("schema.json");
+/// The settings a shop starts with: every table is the shipped one.
+pub const DEFAULTS: &str = "{}";
 
-/// Reads settings that `check` let pass.
+/// JSON Schema of the settings, with the shipped tables as what stands there where nothing is set.
+#[must_use]
+pub fn schema() -> String {
+    // The text is part of the plugin, and a test reads it.
+    let mut schema: Value = serde_json::from_str(include_str!("schema.json")).unwrap_or_default();
+    let words = |words: &Words<'_>| -> Value { words.words().iter().map(Word::as_str).collect() };
+    for (name, table) in SHIPPED.named() {
+        schema["properties"][name]["default"] = words(table);
+    }
+    let operation = |operation: &Operation<'_>| {
+        json!({
+            "name": operation.name.as_str(), "keywords": words(&operation.keywords),
+            "defects": words(&operation.defects), "topics": words(&operation.topics),
+        })
+    };
+    schema["properties"]["operations"]["default"] = SHIPPED.operations.iter().map(operation).collect();
+    schema.to_string()
+}
+
+/// Reads settings that `check` let pass. A table that is left out is the shipped one.
 ///
 /// # Errors
 /// Why they can't be read.
 pub fn parse(text: &str) -> Result<Settings<'_>, String> {
-    if plugin_kit::same(text, DEFAULTS) {
+    if text == DEFAULTS {
         return Ok(SHIPPED);
     }
-    serde_json::from_str(text).map_err(|error| error.to_string())
+    let own: Own<'_> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    Ok(own.or_shipped())
 }
 
-/// A shop's keyword tables. A table that is left out is empty.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Settings<'a> {
-    /// What each operation is called by customers.
-    #[serde(borrow, default)]
-    pub operations: List<'a, Operation<'a>>,
-    /// A person must take over.
-    #[serde(borrow, default)]
-    pub hand_off: List<'a, Text<'a>>,
-    /// The address is not to be used.
-    #[serde(borrow, default)]
-    pub withdraw_address: List<'a, Text<'a>>,
-    /// The work is not right yet.
-    #[serde(borrow, default)]
-    pub revise: List<'a, Text<'a>>,
-    /// Something is asked, so nothing is confirmed.
-    #[serde(borrow, default)]
-    pub question: List<'a, Text<'a>>,
-    /// The work is accepted.
-    #[serde(borrow, default)]
-    pub confirm: List<'a, Text<'a>>,
-    /// Masked before anything is matched.
-    #[serde(borrow, default)]
-    pub traps: List<'a, Text<'a>>,
-    /// Right before a word of `revise` they turn it round.
-    #[serde(borrow, default)]
-    pub negators: List<'a, Text<'a>>,
+/// A keyword as it is matched: see [`crate::text`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word<'a>(Text<'a>);
+
+impl<'a> Word<'a> {
+    /// A word that is folded already, for the tables of constants.
+    pub(crate) const fn of(word: &'a str) -> Self {
+        Self(Text::of(word))
+    }
+
+    /// The word.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
 }
 
-/// An operation and its keywords.
+impl<'de: 'a, 'a> Deserialize<'de> for Word<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Text::deserialize(deserializer)?;
+        let trimmed = text.trim();
+        if trimmed.len() == text.len() && is_folded(&text) {
+            return Ok(Self(text));
+        }
+        Ok(Self(Text::from(trimmed.chars().filter_map(fold).collect::<String>())))
+    }
+}
+
+/// A table of words, with the lowest bits of their first characters: they tell in a glance at few bytes which words can't
+/// stand in a message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Words<'a> {
+    words: List<'a, Word<'a>>,
+    firsts: List<'a, u8>,
+}
+
+impl<'a> Words<'a> {
+    /// A table of constants.
+    pub(crate) const fn shipped(words: &'a [Word<'a>], firsts: &'a [u8]) -> Self {
+        Self { words: List::Shipped(words), firsts: List::Shipped(firsts) }
+    }
+
+    /// The words.
+    #[must_use]
+    pub fn words(&self) -> &[Word<'a>] {
+        &self.words
+    }
+
+    /// The words whose first character has bits that `may` begin a word here.
+    pub(crate) fn beginning(&self, may: impl Fn(u8) -> bool) -> impl Iterator<Item = &str> {
+        let beginning = self.firsts.iter().enumerate().filter(move |(_, first)| may(**first));
+        beginning.filter_map(|(at, _)| self.words.get(at)).map(Word::as_str)
+    }
+}
+
+impl Default for Words<'_> {
+    fn default() -> Self {
+        Self::shipped(&[], &[])
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Words<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let words = Vec::<Word<'a>>::deserialize(deserializer)?;
+        let firsts = words.iter().map(|word| first(word.as_str())).collect();
+        Ok(Self { words: List::Read(words), firsts: List::Read(firsts) })
+    }
+}
+
+/// The lowest bits of a text's first character; 0 where there is none.
+const fn first(text: &str) -> u8 {
+    let bytes = text.as_bytes();
+    let Some((byte, rest)) = bytes.split_first() else { return 0 };
+    // The last byte of a character holds its lowest six bits, the one before the next two.
+    match (byte, rest) {
+        (0..0x80, _) => *byte,
+        (0xc0..0xe0, [last, ..]) => *byte << 6 | *last & 0x3f,
+        (0xe0..0xf0, [before, last, ..]) | (_, [_, before, last, ..]) => *before << 6 | *last & 0x3f,
+        _ => 0,
+    }
+}
+
+/// [`first`] of each.
+pub(crate) const fn firsts<const N: usize>(words: [&str; N]) -> [u8; N] {
+    let mut firsts = [0; N];
+    let mut at = 0;
+    while at < N {
+        firsts[at] = first(words[at]);
+        at += 1;
+    }
+    firsts
+}
+
+/// An operation and what customers call it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Operation<'a> {
+    /// What is wrong with a picture that needs it: 模糊.
+    #[serde(borrow, default)]
+    pub defects: Words<'a>,
+    /// Any of them asks for it: 抠图.
+    #[serde(borrow, default)]
+    pub keywords: Words<'a>,
     /// Such as `enhance`.
     #[serde(borrow)]
     pub name: Text<'a>,
-    /// Any of them asks for it.
-    #[serde(borrow)]
-    pub keywords: List<'a, Text<'a>>,
+    /// They ask for it beside a word of `actions`: 背景 does in 背景换成白色, not in 背景是我家客厅.
+    #[serde(borrow, default)]
+    pub topics: Words<'a>,
+}
+
+/// Declares the tables once: as the settings, as their JSON, and in the order they are looked through.
+macro_rules! tables {
+    ($($(#[$doc:meta])* $table:ident: $kind:ident,)*) => {
+        /// A shop's tables.
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct Settings<'a> {
+            /// What can be done to a picture, and how customers ask for it.
+            pub operations: List<'a, Operation<'a>>,
+            $($(#[$doc])* pub $table: Words<'a>,)*
+        }
+
+        /// The names of the tables of words.
+        pub(crate) const TABLES: &[&str] = &[$(stringify!($table)),*];
+
+        /// What a word is in a sentence.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Kind {
+            $($kind,)*
+            /// Of the operation with this number.
+            Keyword(u8),
+            Defect(u8),
+            Topic(u8),
+        }
+
+        impl<'a> Settings<'a> {
+            /// The tables of words by their names.
+            fn named(&self) -> impl Iterator<Item = (&'static str, &Words<'a>)> {
+                [$((stringify!($table), &self.$table)),*].into_iter()
+            }
+
+            /// Every table of words with what its words are.
+            pub(crate) fn each_table<'s>(&'s self, mut then: impl FnMut(Kind, &'s Words<'s>)) {
+                $(then(Kind::$kind, &self.$table);)*
+                for (number, operation) in (0..=u8::MAX).zip(&*self.operations) {
+                    then(Kind::Keyword(number), &operation.keywords);
+                    then(Kind::Defect(number), &operation.defects);
+                    then(Kind::Topic(number), &operation.topics);
+                }
+            }
+        }
+
+        /// What a shop has set.
+        #[derive(Deserialize)]
+        struct Own<'a> {
+            #[serde(borrow)]
+            operations: Option<List<'a, Operation<'a>>>,
+            $(#[serde(borrow)] $table: Option<Words<'a>>,)*
+        }
+
+        impl<'a> Own<'a> {
+            fn or_shipped(self) -> Settings<'a> {
+                Settings {
+                    operations: self.operations.unwrap_or(SHIPPED.operations),
+                    $($table: self.$table.unwrap_or(SHIPPED.$table),)*
+                }
+            }
+        }
+    };
+}
+
+tables! {
+    /// What is done to a picture: 换, 改成.
+    actions: Action,
+    /// Tell of work that was done already: 已经, 换得.
+    reports: Report,
+    /// A person must take over.
+    hand_off: HandOff,
+    /// What an address is called.
+    mail_words: Mail,
+    /// Beside an address or a word for it: it is not to be used.
+    wrong_address: WrongAddress,
+    /// Nothing is to be sent yet.
+    hold_mail: HoldMail,
+    /// What is wrong with the result.
+    revise: Revise,
+    /// Asks for another go.
+    redo: Redo,
+    /// Small wishes; they are none where the message asks for an operation.
+    wishes: Wish,
+    /// What a picture can be too much or too little.
+    adjectives: Adjective,
+    /// Before an adjective: too much.
+    too: Too,
+    /// After an adjective: more of it.
+    more: More,
+    /// What can be seen in a picture; with a negation, or with 了 at the end, something is wrong with it.
+    parts: Part,
+    /// Something is asked.
+    question: Question,
+    /// The work is accepted, whatever else is said.
+    confirm: Confirm,
+    /// The work is accepted where hardly anything else is said.
+    agree: Agree,
+    /// Not sure, not now: nothing is accepted.
+    doubts: Doubt,
+    /// Say nothing of their own.
+    courtesies: Courtesy,
+    /// Nothing is matched in them.
+    traps: Trap,
+    /// Say the opposite of what follows.
+    negators: Negator,
+    /// What is named beside them is not to be done.
+    refusals: Refusal,
+    /// May stand between a negator and its word.
+    between: Between,
+    /// A clause ends before them.
+    breaks: Break,
 }

@@ -2,7 +2,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-/// NFKC character by character, zero-width characters out.
+/// NFKC character by character, zero-width characters out, 秋秋邮箱 as qq邮箱.
 pub(super) struct Folded {
     /// The folded characters.
     pub(super) chars: Vec<char>,
@@ -23,7 +23,17 @@ impl Folded {
                 }
             }
         }
+        folded.name_qq();
         folded
+    }
+
+    /// 秋秋邮箱, as phones write what they hear.
+    fn name_qq(&mut self) {
+        for at in 2..self.chars.len() {
+            if let ['秋', '秋', '邮'] | ['扣', '扣', '邮'] = self.chars[at - 2..=at] {
+                self.chars[at - 2..at].fill('q');
+            }
+        }
     }
 
     fn push(&mut self, c: char, at: usize) {

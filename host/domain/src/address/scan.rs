@@ -60,27 +60,40 @@ pub(super) fn scan(text: &Folded) -> Vec<FoundAddress> {
 fn at_sign(chars: &[char], at: usize) -> usize {
     match chars[at] {
         '@' => 1,
-        '艾' if chars.get(at + 1) == Some(&'特') => 2,
+        '艾' | '爱' if chars.get(at + 1) == Some(&'特') => 2,
+        '(' | '[' if matches!(chars.get(at + 1..at + 4), Some(['a' | 'A', 't' | 'T', ')' | ']'])) => 4,
+        // A word among others, unless the dot is one, too.
+        ' ' if matches!(chars.get(at + 1..at + 4), Some(['a' | 'A', 't' | 'T', ' '])) => SPELLED,
         _ => 0,
     }
 }
+
+/// The width of ` at `, which is no space beside an at sign.
+const SPELLED: usize = 4;
 
 type Hit = (usize, usize, EmailAddress, AddressKind);
 
 /// The address around an at sign, where there is one that does not reach before `free`.
 fn around(chars: &[char], free: usize, at: usize, width: usize) -> Option<Hit> {
-    let (start, local, spoken_local) = local_part(chars, free, at)?;
+    // One space on either side is a slip.
+    let space = |at: usize| usize::from(chars.get(at) == Some(&' '));
+    let before = at.checked_sub(1).filter(|at| *at >= free).map_or(0, space);
+    let after = space(at + width);
+    let (start, local, spoken_local) = local_part(chars, free, at - before)?;
     if start > 0 && chars[start - 1] == '@' || in_url(chars, start) {
         return None;
     }
-    let (end, domain, typed) = domain_part(chars, at + width)?;
+    let (end, domain, typed) = domain_part(chars, at + width + after)?;
+    if width == SPELLED && chars[at] == ' ' && typed != AddressKind::Derived {
+        return None;
+    }
     if chars.get(end) == Some(&'@') {
         return None;
     }
     let (domain, repaired) = providers::repair(&domain)?;
     let kind = if spoken_local || width > 1 || typed == AddressKind::Derived {
         AddressKind::Derived
-    } else if repaired || typed == AddressKind::Repaired {
+    } else if repaired || typed == AddressKind::Repaired || before + after > 0 {
         AddressKind::Repaired
     } else {
         AddressKind::Exact
@@ -126,7 +139,13 @@ fn in_url(chars: &[char], start: usize) -> bool {
 fn domain_part(chars: &[char], from: usize) -> Option<(usize, String, AddressKind)> {
     let mut domain = String::new();
     let mut kind = AddressKind::Exact;
-    let mut end = label(chars, from, &mut domain)?;
+    let mut end = match label(chars, from, &mut domain) {
+        Some(end) => end,
+        None => {
+            kind = AddressKind::Derived;
+            spoken_label(chars, from, &mut domain)?
+        }
+    };
     while domain.len() < MAX_DOMAIN {
         let Some((next, how)) = separator(chars, end) else { break };
         let mut grown = format!("{domain}.");
@@ -168,6 +187,15 @@ fn label(chars: &[char], from: usize, into: &mut String) -> Option<usize> {
     Some(from + run)
 }
 
+/// Appends the number that is spoken here, as in 一六三点com; returns where it ends.
+fn spoken_label(chars: &[char], from: usize, into: &mut String) -> Option<usize> {
+    let digits = chars.get(from..)?.iter().take(4).map_while(|c| spoken_digit(*c));
+    let before = into.len();
+    into.extend(digits);
+    let digits = into.len() - before;
+    (digits == 3).then_some(from + digits)
+}
+
 #[derive(Clone, Copy)]
 enum Separator {
     Dot,
@@ -180,7 +208,11 @@ enum Separator {
 /// The separator at `at`, and where it ends.
 fn separator(chars: &[char], at: usize) -> Option<(usize, Separator)> {
     let is = |at: usize, c: char| chars.get(at) == Some(&c);
+    if let Some([' ', 'd' | 'D', 'o' | 'O', 't' | 'T', ' ']) = chars.get(at..at + 5) {
+        return Some((at + 5, Separator::Spoken));
+    }
     Some(match chars.get(at)? {
+        ' ' if is(at + 1, '点') => (at + 2 + usize::from(is(at + 2, ' ')), Separator::Spoken),
         '.' if is(at + 1, ' ') => (at + 2, Separator::Spaced),
         '.' => (at + 1, Separator::Dot),
         '。' => (at + 1, Separator::Ideographic),
@@ -197,6 +229,7 @@ fn named_numbers(text: &Folded, found: &mut Vec<FoundAddress>, typed: usize) {
     let mut provider: Option<(usize, &'static str, bool)> = None;
     let mut run_start = 0;
     let mut number: Option<(usize, usize)> = None;
+    let mut digits_before: Option<(usize, usize)> = None;
     for at in 0..=chars.len() {
         if at < chars.len() && chars[at].is_ascii() && is_local(chars[at]) {
             continue;
@@ -212,6 +245,9 @@ fn named_numbers(text: &Folded, found: &mut Vec<FoundAddress>, typed: usize) {
         if let Some(domain) = providers::provider_domain(&word).filter(|_| mailbox || word == "qq") {
             // A mobile number before 「139邮箱」.
             hit = number.filter(|_| domain == "139.com").map(|n| (n, domain));
+            // 66778899，qq邮箱
+            let near = digits_before.filter(|(_, end)| mailbox && run.start - end <= 2);
+            hit = hit.or(near.map(|n| (n, domain)));
             provider = Some((at, domain, mailbox));
         } else if let Some((from, domain, mailbox)) =
             provider.filter(|(from, ..)| run.start - from <= MAX_GAP)
@@ -227,13 +263,17 @@ fn named_numbers(text: &Folded, found: &mut Vec<FoundAddress>, typed: usize) {
                 hit = Some(((run.start, run.end), domain));
             }
         }
+        let is_number = (5..=11).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_digit());
+        digits_before = Some((run.start, run.end)).filter(|_| is_number && !word.starts_with('0'));
         if word.len() == 11 && word.starts_with('1') && word.bytes().all(|b| b.is_ascii_digit()) {
             number = Some((run.start, run.end));
         }
         let Some(((start, end), domain)) = hit else { continue };
         let local: String = chars[start..end].iter().collect();
         let span = text.origin(start, end);
-        let taken = found[..typed].iter().any(|f| f.span.0 < span.1 && span.0 < f.span.1);
+        // Those that were typed stand in the order of the text.
+        let next = found[..typed].partition_point(|f| f.span.1 <= span.0);
+        let taken = found[..typed].get(next).is_some_and(|f| f.span.0 < span.1);
         if let Some(address) =
             EmailAddress::assemble(&local, domain).filter(|_| !taken && chars.get(end) != Some(&'@'))
         {

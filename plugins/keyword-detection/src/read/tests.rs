@@ -1,10 +1,11 @@
 //! What is read out of what customers write.
 
 use super::*;
+use crate::find_operations;
 use crate::{DEFAULTS, parse};
 
 fn intent(text: &str) -> Intent {
-    read_intent(&parse(DEFAULTS).expect("they parse"), text, u32::from(text.contains('@'))).intent
+    read_intent(&parse(DEFAULTS).expect("they parse"), text, u32::from(text.contains('@')), true).intent
 }
 
 #[test]
@@ -57,7 +58,8 @@ fn what_is_denied_is_never_accepted() {
     for text in ["特别满意", "非常满意", "不错", "没问题,特别好的"] {
         assert_eq!(intent(text), Intent::Confirm, "{text}");
     }
-    assert_eq!(intent("不是不好,就是再亮一点"), Intent::None);
+    assert_eq!(intent("不是不好,就是再亮一点"), Intent::Revise);
+    assert_eq!(intent("不是不好"), Intent::None);
 }
 
 #[test]
@@ -73,7 +75,7 @@ fn a_long_message_takes_linear_time() {
     for text in ["不".repeat(5000), "不是很".repeat(1700), "没有不满".repeat(1250), "行".repeat(5000)]
     {
         let started = std::time::Instant::now();
-        let _ = (read_intent(&settings, &text, 0), find_operations(&settings, &text));
+        let _ = (read_intent(&settings, &text, 0, true), find_operations(&settings, &text));
         // Generous, for an unoptimised build on a busy machine: quadratic time would take minutes.
         assert!(started.elapsed().as_secs() < 2, "{}", &text[..12]);
     }
@@ -114,17 +116,74 @@ fn operations_come_in_the_order_of_the_text_with_their_places() {
     let found = find_operations(&settings, "把背景换成白色，尺寸改成一寸，ＰＳＤ也要");
     let names: Vec<&str> = found.iter().map(|f| f.name.as_str()).collect();
     assert_eq!(names, ["remove_bg", "resize", "layered"]);
-    assert_eq!((found[0].evidence.start, found[0].evidence.end), (1, 3));
+    assert_eq!((found[0].evidence.start, found[0].evidence.end), (1, 4));
     assert_eq!(found[2].evidence.rule, "operation:layered:psd");
     assert!(find_operations(&settings, "在吗").is_empty());
 }
 
+/// The seed's tables, and nothing of what was added to them.
+fn seeds_tables() -> String {
+    let mut tables: serde_json::Map<String, serde_json::Value> =
+        crate::settings::TABLES.iter().map(|name| ((*name).to_owned(), serde_json::json!([]))).collect();
+    let negative = ["不好", "不对", "不满意", "重做", "改一下", "差太多", "不行", "效果不好", "颜色不对"];
+    tables.insert("revise".into(), serde_json::json!(negative));
+    let operations = serde_json::json!([
+        { "name": "enhance", "keywords": ["模糊", "清晰", "高清", "变清"] },
+        { "name": "remove_bg", "keywords": ["背景", "去背", "抠图", "透明"] },
+        { "name": "resize", "keywords": ["尺寸", "大小", "缩放", "分辨率"] },
+        { "name": "fix_old_photo", "keywords": ["老照片", "修复", "发黄", "破损"] },
+        { "name": "layered", "keywords": ["分层", "psd"] },
+    ]);
+    tables.insert("operations".into(), operations);
+    serde_json::Value::Object(tables).to_string()
+}
+
+#[test]
+fn with_the_seeds_tables_it_answers_as_the_seed() {
+    let text = seeds_tables();
+    assert_eq!(crate::check(&text), Ok(()));
+    let settings = parse(&text).expect("they parse");
+    for (text, intent) in [
+        ("颜色不对，脸太黄了", Intent::Revise),
+        ("不满意，重做", Intent::Revise),
+        ("效果不好", Intent::Revise),
+        ("差太多", Intent::Revise),
+        ("abc@qq.com", Intent::Confirm),
+        ("好的", Intent::None),
+        ("退款，不要了", Intent::None),
+    ] {
+        assert_eq!(
+            read_intent(&settings, text, u32::from(text.contains('@')), true).intent,
+            intent,
+            "{text}"
+        );
+    }
+    for (text, operation) in [
+        ("这张照片太模糊了，帮我变清晰一点", "enhance"),
+        ("帮我抠图，要透明底png", "remove_bg"),
+        ("尺寸改成295*413", "resize"),
+        ("爷爷的老照片发黄了，能修复吗", "fix_old_photo"),
+        ("要分层的PSD文件", "layered"),
+    ] {
+        assert_eq!(find_operations(&settings, text)[0].name, operation, "{text}");
+    }
+}
+
+#[test]
+fn a_table_of_the_shop_stands_for_the_shipped_one_and_is_folded() {
+    let settings = parse(r#"{"hand_off":["轉老闆","ＶＩＰ"]}"#).expect("they parse");
+    assert_eq!(read_intent(&settings, "转老板", 0, true).intent, Intent::HandOff);
+    assert_eq!(read_intent(&settings, "vip", 0, true).intent, Intent::HandOff);
+    assert_ne!(read_intent(&settings, "退款", 0, true).intent, Intent::HandOff);
+    assert_eq!(read_intent(&settings, "不满意", 0, true).intent, Intent::Revise);
+}
+
 proptest::proptest! {
     #[test]
-    fn spans_lie_in_the_text(text in "[不好对满意可以ok吗?？ \u{200b}，Ａ-ｚ@背景]{0,60}") {
+    fn spans_lie_in_the_text(text in "[不好对满意可以ok吗?？ \u{200b}，Ａ-ｚ@背景没了太一点再改去水印摳圖0-9:/邮箱]{0,60}") {
         let settings = parse(DEFAULTS).expect("they parse");
         let length = u32::try_from(text.chars().count()).expect("short");
-        let reading = read_intent(&settings, &text, 0);
+        let reading = read_intent(&settings, &text, 0, true);
         let places = reading.evidence.into_iter().chain(find_operations(&settings, &text).into_iter().map(|f| f.evidence));
         for place in places {
             proptest::prop_assert!(place.start < place.end && place.end <= length);
