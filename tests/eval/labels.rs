@@ -115,7 +115,9 @@ fn example(row: &[String]) -> Line {
         "-" | "use stored" => Some(Vec::new()),
         // Of several none is used unasked, so all that counts is which they are.
         list if several => {
-            let any = |(address, _)| (address, vec![AddressKind::Exact, AddressKind::Repaired, AddressKind::Derived]);
+            let any = |(address, _)| {
+                (address, vec![AddressKind::Exact, AddressKind::Repaired, AddressKind::Derived])
+            };
             Some(list.split(';').map(|address| any(wanted(address))).collect())
         }
         one => Some(vec![wanted(one)]),

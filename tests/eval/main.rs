@@ -65,7 +65,13 @@ async fn main() -> ExitCode {
     let sets = [
         Set { name: "the 92", lines: examples, open: true, intent: 95.0, addresses: 95.0 },
         Set { name: "tuning", lines: labels::read("tuning"), open: true, intent: 0.0, addresses: 0.0 },
-        Set { name: "set aside", lines: labels::read("held-out"), open: false, intent: 90.0, addresses: 95.0 },
+        Set {
+            name: "set aside",
+            lines: labels::read("held-out"),
+            open: false,
+            intent: 90.0,
+            addresses: 95.0,
+        },
     ];
     let engine = Engine::new(EngineConfig::default()).expect("an engine");
     let mut missed = Vec::new();

@@ -122,7 +122,9 @@ pub fn find_addresses(text: &str) -> Vec<FoundAddress> {
     let mut places: HashMap<EmailAddress, usize> = HashMap::new();
     for candidate in scan::scan(&fold::Folded::new(text)) {
         match places.get(&candidate.address) {
-            Some(&earlier) if candidate.kind == AddressKind::Exact => found[earlier].kind = AddressKind::Exact,
+            Some(&earlier) if candidate.kind == AddressKind::Exact => {
+                found[earlier].kind = AddressKind::Exact
+            }
             Some(_) => {}
             None => {
                 places.insert(candidate.address.clone(), found.len());

@@ -59,7 +59,8 @@ pub(crate) fn chaos(kills: u32, seed: Option<u64>) -> Result<()> {
 
 /// How well messages are read; the plugins must be built.
 pub(crate) fn eval(failures: bool) -> Result<()> {
-    let mut test = process::cargo(&["test", "--package", "shopkeeper-tests", "--test", "eval", "--locked", "--"]);
+    let mut test =
+        process::cargo(&["test", "--package", "shopkeeper-tests", "--test", "eval", "--locked", "--"]);
     if failures {
         test.arg("--failures");
     }

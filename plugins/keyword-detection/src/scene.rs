@@ -43,9 +43,10 @@ impl<'s> Scene<'s> {
     pub(crate) fn new(settings: &'s Settings<'s>, text: &str) -> Self {
         let copy = Matchable::new(text);
         let mut hits = Vec::with_capacity(32);
+        let may = copy.beginnings();
         settings.each_table(|kind, words| {
             let anywhere = anywhere(kind);
-            for word in words.beginning(|first| copy.has(first)) {
+            for word in words.beginning(&may) {
                 copy.each(word, anywhere, |start, end, gap| hits.push(Hit { start, end, kind, word, gap }));
             }
         });

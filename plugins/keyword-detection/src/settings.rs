@@ -90,9 +90,9 @@ impl<'a> Words<'a> {
     }
 
     /// The words whose first character has bits that `may` begin a word here.
-    pub(crate) fn beginning(&self, may: impl Fn(u8) -> bool) -> impl Iterator<Item = &str> {
-        let beginning = self.firsts.iter().enumerate().filter(move |(_, first)| may(**first));
-        beginning.filter_map(|(at, _)| self.words.get(at)).map(Word::as_str)
+    pub(crate) fn beginning(&self, may: &[bool; 256]) -> impl Iterator<Item = &str> {
+        let pairs = self.firsts.iter().zip(self.words.iter());
+        pairs.filter(|(first, _)| may[usize::from(**first)]).map(|(_, word)| word.as_str())
     }
 }
 

@@ -115,9 +115,11 @@ impl Matchable {
         self.origins.retain(|_| keep.next().unwrap_or(true));
     }
 
-    /// Whether a word may begin here whose first character has these lowest bits.
-    pub(crate) fn has(&self, first: u8) -> bool {
-        self.first[usize::from(first)] != NOWHERE || first == NUMBER as u8
+    /// By the lowest bits of its first character, whether a word may stand here.
+    pub(crate) fn beginnings(&self) -> [bool; 256] {
+        let mut may = self.first.map(|place| place != NOWHERE);
+        may[NUMBER as usize] = true;
+        may
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -142,48 +144,45 @@ impl Matchable {
         found: &mut impl FnMut(usize, usize, bool),
     ) {
         let mut place = self.first[low(start)];
-        if place == NOWHERE {
-            return;
-        }
-        let (head, tail) = keyword.split_once(ELLIPSIS).unwrap_or((keyword, ""));
         while place != NOWHERE {
             let at = place as usize;
             place = self.next[at];
-            let Some(end) = self.stands_at(head, at) else { continue };
-            if tail.is_empty() {
-                if anywhere || self.stands_alone(at, end) {
-                    found(at, end, false);
-                }
-            } else if let Some(end) = self.after_gap(tail, end) {
-                found(at, end, true);
+            if self.chars[at] == start
+                && let Some((end, gap)) = self.stands_at(keyword, at)
+                && (gap || anywhere || self.stands_alone(at, end))
+            {
+                found(at, end, gap);
             }
         }
     }
 
-    /// Where a word that stands here ends.
-    fn stands_at(&self, word: &str, at: usize) -> Option<usize> {
+    /// Where a word that stands here ends, and whether it has a gap.
+    fn stands_at(&self, word: &str, at: usize) -> Option<(usize, bool)> {
         let mut end = at;
-        for c in word.chars() {
-            if c == NUMBER {
+        let mut rest = word.chars();
+        while let Some(c) = rest.next() {
+            if self.chars.get(end) == Some(&c) {
+                end += 1;
+            } else if c == NUMBER {
                 let digits =
                     self.chars[end..].iter().take(LONGEST_NUMBER + 1).take_while(|c| c.is_ascii_digit());
                 match digits.count() {
                     digits @ 1..=LONGEST_NUMBER => end += digits,
                     _ => return None,
                 }
-            } else if self.chars.get(end) == Some(&c) {
-                end += 1;
+            } else if c == ELLIPSIS {
+                return self.after_gap(rest.as_str(), end).map(|end| (end, true));
             } else {
                 return None;
             }
         }
-        Some(end)
+        Some((end, false))
     }
 
     /// Where the second half of a keyword ends that stands within a gap's length, in the same clause.
     fn after_gap(&self, tail: &str, from: usize) -> Option<usize> {
         for at in from..=(from + GAP).min(self.chars.len()) {
-            if let Some(end) = self.stands_at(tail, at) {
+            if let Some((end, _)) = self.stands_at(tail, at) {
                 return Some(end);
             }
             if self.chars.get(at).is_none_or(|c| is_break(*c) && *c != ' ') {
