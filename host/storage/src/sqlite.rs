@@ -10,6 +10,7 @@ mod entries;
 mod erase;
 mod lookup;
 mod page;
+mod people;
 mod plugins;
 mod pool;
 mod schema;

@@ -146,3 +146,106 @@ event-reminded = The customer was reminded
 event-stuck = It took too long: the operator was told
 event-waited = It waited too long
 event-tags = The customer's tags changed
+
+## Customers
+nav-customers = Customers
+customer-begins = Id begins with
+find = Find
+customers-none = No customers found.
+customers-too-many = Too many match: here are the first. Type more of the id.
+customer-orders = { $n ->
+    [one] 1 order done
+   *[other] { $n } orders done
+}
+with-you = with a person
+fact-account = Account
+orders-done = Orders done
+orders-revised = … of which changed
+revisions-asked = Changes asked for
+only-wrote = only wrote, never ordered
+email-pending = not used yet
+email-sent = the last mail went out
+email-failed = the last mail did not go out
+requirements = What they asked for
+pictures = Pictures
+do-erase = Erase this customer
+erase-title = Erase everything about this customer?
+erase-open = { $n ->
+    [one] One order is not done yet; it will not be done
+   *[other] { $n } orders are not done yet; they will not be done
+} any more.
+erase-goes = Goes for good
+erase-profile = Profile (name, e-mail, tags, wishes)
+erase-tasks = Orders (pictures to be worked on)
+erase-pictures = Pictures (but those another customer uses)
+erase-messages = Messages from the customer
+erase-entries = Answers, pictures and notices, sent or not
+erase-mails = … of which mails
+erase-events = Lines of the log
+erase-calls = Calls of plugins and their faults
+erase-stays = Stays
+erase-payments = Payments: only order number, amount and time, for the accounts, without the customer
+erase-sure = Should they write again, they are someone new. Whether money is given back is for you to see to.
+do-erase-now = Erase for good
+keep = Keep
+erase-done = Everything about this customer was erased.
+
+## Alerts
+nav-alerts = Alerts
+dead-notice = { $n ->
+    [one] One thing could not be sent: please have a look
+   *[other] { $n } things could not be sent: please have a look
+}
+dead-title = Could not be sent
+dead-none = Nothing: all went out.
+dead-help = Tried several times without success. Once the cause is mended, send it again from here.
+dead-tries = { $n ->
+    [one] tried once
+   *[other] tried { $n } times
+}
+dead-since = given up
+dead-created = written
+do-resend = Send again
+the-order = order
+queue-text = Text to the customer
+queue-image = Picture to the customer
+queue-mail = Mail
+queue-agent = Notice to the agent
+queue-alert = Notice to the shop
+queue-job = Picture to be worked on
+told-title = What you were told
+told-none = Nothing yet.
+told-unheard = No WeChat Work robot is set: what you are told is shown only here.
+alert-waiting = not told yet
+alert-dead = could not be told
+alert-order = order { $order }
+alert-account = account { $account }
+alert-amounts = { $paid } paid, at least { $wanted } quoted
+alert-quality = Score { $score }, { $attempts ->
+    [one] one try
+   *[other] { $attempts } tries
+}; { $then }
+alert-held = it waits for your word
+alert-sent-anyway = it went to the customer all the same
+alert-paid-while-off = Paid while processing is switched off
+alert-paid-without-picture = Paid, and there is no picture
+alert-amount-too-low = Paid less than was quoted
+alert-quality-failed = A result did not pass its check
+alert-processing-refused = Processing failed
+alert-processing-error = Processing broke
+alert-mail-failed = A mail did not go out
+alert-hand-off = A customer needs a person
+alert-stuck = A task is stuck
+alert-paid-not-started = Paid, and not started yet
+alert-payment-expired = Paid long ago, and there never was a picture
+alert-dead-letter = Something could not be sent
+alert-plugin-quarantined = A plugin failed again and again and was switched off
+alert-canary-stopped = A plugin on trial failed and was stopped
+faults = Faults of plugins
+faults-help = The built-in plugin answered in its place; the customer noticed nothing.
+figure-role-pricing = Pricing
+figure-role-detection = Detection
+figure-role-wording = Wording
+
+## Settings
+nav-settings = Settings

@@ -3,7 +3,9 @@
 //! No second way in: whoever is signed in is the holder of their key, a page's handler asks for [`Visit`] where one of
 //! the API asks for `InShop`, and calls the same functions.
 
+mod alerts;
 mod assets;
+mod customers;
 mod failures;
 mod form;
 mod frame;
@@ -48,6 +50,8 @@ pub(super) fn routes(app: &App) -> Router<App> {
         .route("/s/{shop}/tasks/{id}/{action}", post(task::act))
         .route("/s/{shop}/images/{image_id}", get(images::show))
         .route("/s/{shop}/events", get(events::listen))
+        .merge(customers::routes())
+        .merge(alerts::routes())
         .route("/s/{shop}/{*nothing}", get(nothing).post(nothing))
         .layer(middleware::from_fn_with_state(app.clone(), sessions::guard))
         .layer(DefaultBodyLimit::max(COMPONENT_BODY + form::AROUND));
