@@ -3,7 +3,9 @@
 mod alerts;
 mod browser;
 mod customers;
+mod keys;
 mod live;
+mod settings;
 mod signing_in;
 mod task;
 mod today;

@@ -11,7 +11,9 @@ mod form;
 mod frame;
 mod history;
 mod images;
+mod keys;
 pub(super) mod sessions;
+mod settings;
 mod show;
 mod sign_in;
 mod task;
@@ -42,6 +44,7 @@ const PROBLEM: usize = 64 << 10;
 pub(super) fn routes(app: &App) -> Router<App> {
     let signed_in = Router::new()
         .route("/", get(sign_in::shops))
+        .route("/shops", post(sign_in::add_shop))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/sign-out-everywhere", post(sign_in::sign_out_everywhere))
         .route("/s/{shop}", get(home))
@@ -52,6 +55,8 @@ pub(super) fn routes(app: &App) -> Router<App> {
         .route("/s/{shop}/events", get(events::listen))
         .merge(customers::routes())
         .merge(alerts::routes())
+        .merge(settings::routes())
+        .merge(keys::routes())
         .route("/s/{shop}/{*nothing}", get(nothing).post(nothing))
         .layer(middleware::from_fn_with_state(app.clone(), sessions::guard))
         .layer(DefaultBodyLimit::max(COMPONENT_BODY + form::AROUND));

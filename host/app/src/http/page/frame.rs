@@ -25,7 +25,14 @@ use crate::{
 
 /// The parts of a shop's page, as the navigation shows them: a word, and where it lies under `/s/{shop}`. A new part is a
 /// line here.
-const PARTS: &[(&str, &str)] = &[("nav-today", "/"), ("nav-customers", "/customers"), ("nav-alerts", ALERTS)];
+const PARTS: &[(&str, &str)] = &[
+    ("nav-today", "/"),
+    ("nav-customers", "/customers"),
+    ("nav-alerts", ALERTS),
+    ("nav-settings", "/settings"),
+];
+/// The part that only the admin has.
+const KEYS: (&str, &str) = ("nav-keys", "/keys");
 /// The part that counts what could not be sent.
 const ALERTS: &str = "/alerts";
 /// How long a chosen language is remembered, in seconds.
@@ -111,7 +118,8 @@ impl Frame {
             let count = if *under == ALERTS { self.dead } else { 0 };
             Entry { href, label: self.t(word), current, count }
         };
-        if self.shop.is_some() { PARTS.iter().map(entry).collect() } else { Vec::new() }
+        let own = Some(&KEYS).filter(|_| self.is_admin());
+        if self.shop.is_some() { PARTS.iter().chain(own).map(entry).collect() } else { Vec::new() }
     }
 
     /// Whether the visitor may choose among shops.
