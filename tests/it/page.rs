@@ -3,6 +3,7 @@
 mod alerts;
 mod browser;
 mod customers;
+mod figures;
 mod keys;
 mod live;
 mod settings;

@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
-use shopkeeper_domain::{Customer, CustomerKey, Event, Hold, ImageId, ShopId, Task, TaskId, rollout::Digest};
+use chrono::{DateTime, TimeDelta, Utc};
+use shopkeeper_domain::{
+    Customer, CustomerKey, Event, Hold, ImageId, ShopId, Task, TaskId, roles::Role, rollout::Digest,
+};
 use uuid::Uuid;
 
 use crate::{Erased, Incident, Key, Page, StorageError};
@@ -88,6 +90,19 @@ pub struct Raised {
     pub payload: String,
     /// How the telling stands.
     pub standing: Standing,
+}
+
+/// A shop in figures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Figures {
+    /// How many tasks came, day by day.
+    pub orders: Vec<u64>,
+    /// The middle of each of the latest quotes, in minor units.
+    pub quotes: Vec<i64>,
+    /// How long each of the latest tasks took until it was delivered.
+    pub deliveries: Vec<TimeDelta>,
+    /// How long the latest calls of each role took, in nanoseconds.
+    pub latencies: Vec<(Role, Vec<u64>)>,
 }
 
 /// What the page asks.
@@ -177,4 +192,6 @@ pub trait PageStorage: Send + Sync {
     async fn count_dead(&self, shop: &ShopId) -> Result<u64, StorageError>;
     /// The latest incidents of all roles, newest first.
     async fn latest_incidents(&self, shop: &ShopId, limit: u32) -> Result<Vec<Incident>, StorageError>;
+    /// Figures of a shop; `days`: where each day begins, and where the last one ends.
+    async fn figures(&self, shop: &ShopId, days: Vec<DateTime<Utc>>) -> Result<Figures, StorageError>;
 }

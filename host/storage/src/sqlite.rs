@@ -8,6 +8,7 @@ mod code;
 mod dead;
 mod entries;
 mod erase;
+mod figures;
 mod lookup;
 mod page;
 mod people;

@@ -373,3 +373,43 @@ scope-payments = Payments
 scope-payments-help = Tells of payments.
 scope-operator = People of the shop
 scope-operator-help = Sign in to this page and run the shop.
+
+## Figures
+nav-figures = Figures
+figure-table = As numbers
+figure-none = No figures yet.
+figure-orders = Orders a day
+figure-orders-about = The last 30 days, by when the picture came.
+figure-orders-sum = { $n ->
+    [one] One order
+   *[other] { $n } orders
+} in the last 30 days.
+figure-orders-by = Day
+figure-orders-what = Orders
+figure-quotes = Quotes
+figure-quotes-about = The latest 1,000 orders by their quote (the middle of a range), in whole units of the shop's currency.
+figure-quotes-sum = Half of the quotes are below { $price }.
+figure-quotes-by = Price
+figure-quotes-what = Orders
+figure-deliveries = Time to deliver
+figure-deliveries-about = The latest 1,000 finished orders, from the picture's arrival until the mail went out.
+figure-deliveries-sum = Half of them within { $span }.
+figure-deliveries-by = Time
+figure-deliveries-what = Orders
+figure-under-10m = <10 min
+figure-under-30m = <30 min
+figure-under-1h = <1 h
+figure-under-3h = <3 h
+figure-under-12h = <12 h
+figure-under-1d = <1 day
+figure-over-1d = more
+figure-latencies = Speed of plugins
+figure-latencies-about = The latest 500 calls of each role, in milliseconds: 95 of 100 are faster than this.
+figure-latencies-sum = { $n ->
+    [one] One call
+   *[other] { $n } calls
+} looked at.
+figure-latencies-by = Plugin
+figure-latencies-what = Milliseconds
+figure-half = half of the calls within
+figure-most = 95 % of the calls within

@@ -7,6 +7,7 @@ mod alerts;
 mod assets;
 mod customers;
 mod failures;
+mod figures;
 mod form;
 mod frame;
 mod history;
@@ -55,6 +56,7 @@ pub(super) fn routes(app: &App) -> Router<App> {
         .route("/s/{shop}/events", get(events::listen))
         .merge(customers::routes())
         .merge(alerts::routes())
+        .merge(figures::routes())
         .merge(settings::routes())
         .merge(keys::routes())
         .route("/s/{shop}/{*nothing}", get(nothing).post(nothing))

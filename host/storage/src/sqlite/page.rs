@@ -11,11 +11,11 @@ use uuid::Uuid;
 use super::{
     Sqlite, case,
     code::{micros, parse, time},
-    lookup, people,
+    figures, lookup, people,
 };
 use crate::{
-    Erased, Happened, Incident, Known, Page, PageStorage, Raised, Said, Session, StorageError, Utterance,
-    records::MessageDocument,
+    Erased, Figures, Happened, Incident, Known, Page, PageStorage, Raised, Said, Session, StorageError,
+    Utterance, records::MessageDocument,
 };
 
 #[async_trait]
@@ -215,6 +215,11 @@ impl PageStorage for Sqlite {
     async fn latest_incidents(&self, shop: &ShopId, limit: u32) -> Result<Vec<Incident>, StorageError> {
         let shop = shop.clone();
         self.readers.run(move |c| people::incidents(c, &shop, limit)).await
+    }
+
+    async fn figures(&self, shop: &ShopId, days: Vec<DateTime<Utc>>) -> Result<Figures, StorageError> {
+        let shop = shop.clone();
+        self.readers.run(move |c| figures::figures(c, &shop, &days)).await
     }
 }
 
