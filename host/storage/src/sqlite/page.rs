@@ -206,8 +206,10 @@ impl PageStorage for Sqlite {
     async fn count_dead(&self, shop: &ShopId) -> Result<u64, StorageError> {
         let shop = shop.clone();
         let read = move |c: &Connection| {
-            Ok(c.prepare_cached("SELECT count(*) FROM outbox WHERE shop = ?1 AND state = 'dead'")?
-                .query_row([shop.as_str()], |row| row.get(0))?)
+            // By itself SQLite goes through an index that holds all of the shop's entries.
+            let sql =
+                "SELECT count(*) FROM outbox INDEXED BY outbox_dead WHERE shop = ?1 AND state = 'dead'";
+            Ok(c.prepare_cached(sql)?.query_row([shop.as_str()], |row| row.get(0))?)
         };
         self.readers.run(read).await
     }

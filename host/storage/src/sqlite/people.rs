@@ -14,7 +14,7 @@ use super::{
 use crate::{Erased, Incident, Known, Page, Raised, Standing, StorageError};
 
 /// How many tasks are looked through for one page of customers.
-const LOOKED_THROUGH: u32 = 5000;
+const LOOKED_THROUGH: u32 = 2000;
 
 /// By their latest task. Only that of each counts, so that a customer stands on one page.
 pub(super) fn latest(
