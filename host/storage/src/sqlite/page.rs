@@ -207,8 +207,7 @@ impl PageStorage for Sqlite {
         let shop = shop.clone();
         let read = move |c: &Connection| {
             // By itself SQLite goes through an index that holds all of the shop's entries.
-            let sql =
-                "SELECT count(*) FROM outbox INDEXED BY outbox_dead WHERE shop = ?1 AND state = 'dead'";
+            let sql = "SELECT count(*) FROM outbox INDEXED BY outbox_dead WHERE shop = ?1 AND state = 'dead'";
             Ok(c.prepare_cached(sql)?.query_row([shop.as_str()], |row| row.get(0))?)
         };
         self.readers.run(read).await
