@@ -52,7 +52,8 @@ pub struct Agent {
     pub seconds: u64,
 }
 
-fn ten() -> u64 {
+/// How many seconds an agent has where nobody says.
+pub(crate) fn ten() -> u64 {
     10
 }
 

@@ -17,7 +17,7 @@ use shopkeeper_domain::{
 };
 use uuid::Uuid;
 
-pub use page::{Happened, PageStorage, Said, Session, Utterance};
+pub use page::{Figures, Happened, Known, PageStorage, Raised, Said, Session, Standing, Utterance};
 pub use records::{
     AnswerKey, Call, CallFilter, CallMode, Commit, Counts, DeadLetter, Doomed, DoomedFile, DueTimer, Erased,
     Image, InboundMessage, Incident, Key, Loaded, Named, NewEntry, Offer, OutboxEntry, OwnedCase, Page,

@@ -364,7 +364,7 @@ async fn a_customer_from_before_erasing_was_known_goes_with_their_picture() {
     drop(store);
     // The database as it was before.
     let raw = rusqlite::Connection::open(folder.path().join("shop.sqlite")).expect("opens");
-    let back = "DROP TABLE sessions; DROP INDEX events_of_shop; DROP TRIGGER task_counted; DROP TRIGGER task_uncounted; DROP TRIGGER task_recounted;
+    let back = "DROP INDEX outbox_alerts; DROP TABLE sessions; DROP INDEX events_of_shop; DROP TRIGGER task_counted; DROP TRIGGER task_uncounted; DROP TRIGGER task_recounted;
         DROP TABLE task_counts; DROP TABLE picture_uses; DROP TABLE doomed_files; DROP INDEX answers_of_customer;
         ALTER TABLE answers DROP COLUMN platform; ALTER TABLE answers DROP COLUMN customer;
         ALTER TABLE answers DROP COLUMN shop; DROP INDEX payments_of_customer; DROP INDEX outbox_of_customer;

@@ -137,9 +137,18 @@ pub(super) async fn erase(
     At(path): At<CustomerPath>,
     Ask(query): Ask<PlatformQuery>,
 ) -> Result<JsonAnswer<ErasedView>, Problem> {
-    let erased = app.service.erase(&access.shop.id, &key(path, query)).await?.ok_or_else(no_customer)?;
+    forget(&app, &access, &key(path, query)).await.map(JsonAnswer)
+}
+
+/// Erases a customer, whoever of the shop's people wants it.
+pub(super) async fn forget(
+    app: &App,
+    access: &InShop<Operator>,
+    key: &CustomerKey,
+) -> Result<ErasedView, Problem> {
+    let erased = app.service.erase(&access.shop.id, key).await?.ok_or_else(no_customer)?;
     tracing::info!(shop = %access.shop.id, by = access.who(), "a customer was erased");
-    Ok(JsonAnswer(ErasedView {
+    Ok(ErasedView {
         tasks: erased.tasks,
         messages: erased.messages,
         events: erased.events,
@@ -148,10 +157,10 @@ pub(super) async fn erase(
         pictures: erased.pictures,
         mails: erased.mails,
         payments_kept: erased.payments,
-    }))
+    })
 }
 
-fn no_customer() -> Problem {
+pub(super) fn no_customer() -> Problem {
     Problem::not_found("this shop knows no such customer")
 }
 

@@ -3,13 +3,18 @@
 //! No second way in: whoever is signed in is the holder of their key, a page's handler asks for [`Visit`] where one of
 //! the API asks for `InShop`, and calls the same functions.
 
+mod alerts;
 mod assets;
+mod customers;
 mod failures;
+mod figures;
 mod form;
 mod frame;
 mod history;
 mod images;
+mod keys;
 pub(super) mod sessions;
+mod settings;
 mod show;
 mod sign_in;
 mod task;
@@ -40,6 +45,7 @@ const PROBLEM: usize = 64 << 10;
 pub(super) fn routes(app: &App) -> Router<App> {
     let signed_in = Router::new()
         .route("/", get(sign_in::shops))
+        .route("/shops", post(sign_in::add_shop))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/sign-out-everywhere", post(sign_in::sign_out_everywhere))
         .route("/s/{shop}", get(home))
@@ -48,6 +54,11 @@ pub(super) fn routes(app: &App) -> Router<App> {
         .route("/s/{shop}/tasks/{id}/{action}", post(task::act))
         .route("/s/{shop}/images/{image_id}", get(images::show))
         .route("/s/{shop}/events", get(events::listen))
+        .merge(customers::routes())
+        .merge(alerts::routes())
+        .merge(figures::routes())
+        .merge(settings::routes())
+        .merge(keys::routes())
         .route("/s/{shop}/{*nothing}", get(nothing).post(nothing))
         .layer(middleware::from_fn_with_state(app.clone(), sessions::guard))
         .layer(DefaultBodyLimit::max(COMPONENT_BODY + form::AROUND));

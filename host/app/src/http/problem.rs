@@ -72,6 +72,20 @@ impl Problem {
         Self { pointer: Some(pointer.to_owned()), ..self }
     }
 
+    /// What was wrong.
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// The field that is to blame, where it is known.
+    pub(super) fn pointer(&self) -> Option<&str> {
+        self.pointer.as_deref()
+    }
+
+    pub(super) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
     /// Adds one of several reasons.
     pub(crate) fn add(&mut self, pointer: Option<String>, message: String, hint: Option<String>) {
         self.problems.push(Reason { pointer, message, hint });
@@ -160,7 +174,7 @@ impl From<WorkflowError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = self.status();
         let body = serde_json::to_string(&self).unwrap_or_default();
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();

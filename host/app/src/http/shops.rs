@@ -110,8 +110,8 @@ pub(super) struct NewKey {
 /// A new key: the only time it is shown.
 #[derive(Serialize, ToSchema)]
 pub(super) struct NewKeyView {
-    id: Uuid,
-    key: String,
+    pub(super) id: Uuid,
+    pub(super) key: String,
     scopes: Vec<Scope>,
 }
 
@@ -137,6 +137,12 @@ pub(super) async fn add_key(
     access: InShop<Admin>,
     Json(new): Json<NewKey>,
 ) -> Result<Response, Problem> {
+    let view = make_key(&app, &access, new).await?;
+    Ok((StatusCode::CREATED, Extension(ShowsKey), axum::Json(view)).into_response())
+}
+
+/// Makes a key; what is returned is the only place where it stands.
+pub(super) async fn make_key(app: &App, access: &InShop<Admin>, new: NewKey) -> Result<NewKeyView, Problem> {
     if new.scopes.is_empty() {
         let names: Vec<&str> = Scope::OF_SHOPS.iter().map(|s| s.name()).collect();
         return Err(Problem::invalid("/scopes", format!("a key needs a scope: {}", names.join(", "))));
@@ -146,7 +152,7 @@ pub(super) async fn add_key(
         Some(repeatable) => {
             let id = sha256(&[b"key id", &repeatable.key.0, &repeatable.request]);
             let id = uuid::Builder::from_custom_bytes(id[..16].try_into().expect("16 bytes")).into_uuid();
-            (id, derived_key(&app, &repeatable))
+            (id, derived_key(app, &repeatable))
         }
         None => (Uuid::now_v7(), ApiKey::fresh().map_err(|e| StorageError::Failed(e.to_string()))?),
     };
@@ -162,8 +168,7 @@ pub(super) async fn add_key(
         Err(StorageError::Exists) if access.repeatable().is_some() => {}
         Err(error) => return Err(error.into()),
     }
-    let view = NewKeyView { id, key: key.0, scopes: new.scopes };
-    Ok((StatusCode::CREATED, Extension(ShowsKey), axum::Json(view)).into_response())
+    Ok(NewKeyView { id, key: key.0, scopes: new.scopes })
 }
 
 /// A shop's keys, without the secrets.
@@ -209,10 +214,20 @@ pub(super) async fn put_settings(
     access: InShop<Operator>,
     Json(settings): Json<ShopSettings>,
 ) -> Result<axum::Json<ShopSettings>, Problem> {
+    change_settings(&app, &access.shop.id, &settings).await?;
+    Ok(axum::Json(settings))
+}
+
+/// Has a shop work by these settings, where they can be.
+pub(super) async fn change_settings(
+    app: &App,
+    shop: &ShopId,
+    settings: &ShopSettings,
+) -> Result<(), Problem> {
     settings.check().map_err(|(pointer, why)| Problem::invalid(pointer, why))?;
     if let Some(missing) = app.service.image_ai.missing(settings.processor) {
         return Err(Problem::invalid("/processor", missing));
     }
-    app.service.shops.put_settings(&access.shop.id, &settings).await?;
-    Ok(axum::Json(settings))
+    app.service.shops.put_settings(shop, settings).await?;
+    Ok(())
 }

@@ -5,15 +5,18 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
-use shopkeeper_domain::{CustomerKey, Hold, ShopId, rollout::Digest};
+use shopkeeper_domain::{CustomerKey, Hold, ImageId, ShopId, TaskId, rollout::Digest};
 use uuid::Uuid;
 
 use super::{
     Sqlite, case,
     code::{micros, parse, time},
-    lookup,
+    figures, lookup, people,
 };
-use crate::{Happened, Page, PageStorage, Said, Session, StorageError, Utterance, records::MessageDocument};
+use crate::{
+    Erased, Figures, Happened, Incident, Known, Page, PageStorage, Raised, Said, Session, StorageError,
+    Utterance, records::MessageDocument,
+};
 
 #[async_trait]
 impl PageStorage for Sqlite {
@@ -148,6 +151,76 @@ impl PageStorage for Sqlite {
             .optional()?)
         };
         self.readers.run(read).await
+    }
+
+    async fn latest_customers(
+        &self,
+        shop: &ShopId,
+        before: Option<TaskId>,
+        limit: u32,
+    ) -> Result<(Vec<Known>, Option<TaskId>), StorageError> {
+        let shop = shop.clone();
+        self.readers.run(move |c| people::latest(c, &shop, before, limit)).await
+    }
+
+    async fn customers_named(
+        &self,
+        shop: &ShopId,
+        beginning: String,
+        limit: u32,
+    ) -> Result<Vec<Known>, StorageError> {
+        let shop = shop.clone();
+        self.readers.run(move |c| people::named(c, &shop, &beginning, limit)).await
+    }
+
+    async fn known(&self, shop: &ShopId, key: &CustomerKey) -> Result<Option<Known>, StorageError> {
+        let (shop, key) = (shop.clone(), key.clone());
+        self.readers.run(move |c| people::one(c, &shop, key)).await
+    }
+
+    async fn pictures_of(
+        &self,
+        shop: &ShopId,
+        key: &CustomerKey,
+        limit: u32,
+    ) -> Result<Vec<ImageId>, StorageError> {
+        let (shop, key) = (shop.clone(), key.clone());
+        self.readers.run(move |c| people::pictures(c, &shop, &key, limit)).await
+    }
+
+    async fn would_erase(&self, shop: &ShopId, key: &CustomerKey) -> Result<Erased, StorageError> {
+        let (shop, key) = (shop.clone(), key.clone());
+        self.readers.run(move |c| people::would_erase(c, &shop, &key)).await
+    }
+
+    async fn alerts(
+        &self,
+        shop: &ShopId,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Page<Raised>, StorageError> {
+        let shop = shop.clone();
+        self.readers.run(move |c| people::alerts(c, &shop, before, limit)).await
+    }
+
+    async fn count_dead(&self, shop: &ShopId) -> Result<u64, StorageError> {
+        let shop = shop.clone();
+        let read = move |c: &Connection| {
+            // By itself SQLite goes through an index that holds all of the shop's entries.
+            let sql = "SELECT count(*) FROM outbox INDEXED BY outbox_dead WHERE shop = ?1 AND state = 'dead'";
+            Ok(c.prepare_cached(sql)?.query_row([shop.as_str()], |row| row.get(0))?)
+        };
+        self.readers.run(read).await
+    }
+
+    async fn latest_incidents(&self, shop: &ShopId, limit: u32) -> Result<Vec<Incident>, StorageError> {
+        let shop = shop.clone();
+        self.readers.run(move |c| people::incidents(c, &shop, limit)).await
+    }
+
+    async fn figures(&self, shop: &ShopId, days: Vec<DateTime<Utc>>) -> Result<Figures, StorageError> {
+        let shop = shop.clone();
+        self.readers.run(move |c| figures::figures(c, &shop, &days)).await
     }
 }
 

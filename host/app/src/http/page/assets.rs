@@ -26,6 +26,7 @@ macro_rules! assets {
 /// Everything that a page may load. Another one is a line here and a file in `page/assets/`.
 const ASSETS: &[Asset] = assets![
     "page.css": "text/css; charset=utf-8",
+    "owner.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
     "live.js": "text/javascript; charset=utf-8",
     "compare.js": "text/javascript; charset=utf-8",

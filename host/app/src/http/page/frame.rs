@@ -10,6 +10,7 @@ use axum::{
 };
 use fluent_bundle::FluentValue;
 use serde::Deserialize;
+use shopkeeper_domain::CustomerKey;
 
 use super::{
     App, Problem, assets,
@@ -24,7 +25,17 @@ use crate::{
 
 /// The parts of a shop's page, as the navigation shows them: a word, and where it lies under `/s/{shop}`. A new part is a
 /// line here.
-const PARTS: &[(&str, &str)] = &[("nav-today", "/")];
+const PARTS: &[(&str, &str)] = &[
+    ("nav-today", "/"),
+    ("nav-customers", "/customers"),
+    ("nav-alerts", ALERTS),
+    ("nav-figures", "/figures"),
+    ("nav-settings", "/settings"),
+];
+/// The part that only the admin has.
+const KEYS: (&str, &str) = ("nav-keys", "/keys");
+/// The part that counts what could not be sent.
+const ALERTS: &str = "/alerts";
 /// How long a chosen language is remembered, in seconds.
 const A_YEAR: u32 = 31_536_000;
 
@@ -33,6 +44,8 @@ pub(super) struct Entry {
     pub(super) href: String,
     pub(super) label: String,
     pub(super) current: bool,
+    /// How much there waits for somebody to look; 0 where nothing is counted.
+    pub(super) count: u64,
 }
 
 /// What every page stands in. Every page's template extends `layout.html` and has it in the field `frame`.
@@ -44,6 +57,8 @@ pub(super) struct Frame {
     pub(super) shop: Option<Arc<ShopState>>,
     /// The position in the shop's log that the page shows: what comes after it is looked at live.
     pub(super) live: Option<i64>,
+    /// How much could not be sent.
+    pub(super) dead: u64,
 }
 
 impl Frame {
@@ -54,7 +69,7 @@ impl Frame {
 
     fn new(headers: &HeaderMap, uri: &Uri) -> Self {
         let here = uri.path_and_query().map_or("/", |p| p.as_str()).to_owned();
-        Self { lang: Lang::of(headers), here, visitor: None, shop: None, live: None }
+        Self { lang: Lang::of(headers), here, visitor: None, shop: None, live: None, dead: 0 }
     }
 
     /// The word of this id.
@@ -86,6 +101,13 @@ impl Frame {
         self.shop.as_ref().map_or_else(|| "/".to_owned(), |s| format!("/s/{}{path}", s.id))
     }
 
+    /// A customer's page. Their id is no part of the path, since `..` may be one.
+    pub(super) fn customer(&self, key: &CustomerKey) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("platform", key.platform.as_str()).append_pair("id", key.id.as_str());
+        self.at(&format!("/customers/profile?{}", query.finish()))
+    }
+
     pub(super) fn nav(&self) -> Vec<Entry> {
         let path = self.here.split('?').next().unwrap_or("");
         let entry = |(word, under): &(&str, &str)| {
@@ -94,9 +116,11 @@ impl Frame {
             let current = path == href
                 || *under != "/" && path.starts_with(&format!("{href}/"))
                 || *under == "/" && path.starts_with(&self.at("/tasks/"));
-            Entry { href, label: self.t(word), current }
+            let count = if *under == ALERTS { self.dead } else { 0 };
+            Entry { href, label: self.t(word), current, count }
         };
-        if self.shop.is_some() { PARTS.iter().map(entry).collect() } else { Vec::new() }
+        let own = Some(&KEYS).filter(|_| self.is_admin());
+        if self.shop.is_some() { PARTS.iter().chain(own).map(entry).collect() } else { Vec::new() }
     }
 
     /// Whether the visitor may choose among shops.
@@ -127,6 +151,7 @@ impl FromRequestParts<App> for Visit {
         let mut frame = Frame::new(&parts.headers, &parts.uri);
         frame.visitor = parts.extensions.get().cloned();
         frame.shop = Some(access.shop.clone());
+        frame.dead = app.service.workflow.store.count_dead(&access.shop.id).await?;
         Ok(Self { access, frame })
     }
 }

@@ -14,8 +14,11 @@ use axum::{
 use serde::Deserialize;
 use shopkeeper_domain::{ImageId, ShopId};
 
-use super::{App, Problem, Visit};
-use crate::http::extract::{Ask, At};
+use super::{App, Problem};
+use crate::http::{
+    access::{InShop, Operator},
+    extract::{Ask, At},
+};
 
 /// The sizes that are made, by the longest side in pixels: any other is made of the next larger one.
 const SIZES: [u32; 2] = [320, 1280];
@@ -71,11 +74,11 @@ pub(super) struct Size {
 
 pub(super) async fn show(
     State(app): State<App>,
-    visit: Visit,
+    access: InShop<Operator>,
     At(path): At<ImagePath>,
     Ask(size): Ask<Size>,
 ) -> Result<Response, Problem> {
-    let shop = &visit.access.shop.id;
+    let shop = &access.shop.id;
     let pictures = &app.service.pictures;
     let none = || Problem::not_found("this shop has no such picture");
     let read = async || {

@@ -40,10 +40,14 @@ pub(super) fn range(low: Money, high: Money) -> String {
 }
 
 impl Shown {
+    /// The shop's own.
+    pub(super) fn zone(self) -> FixedOffset {
+        FixedOffset::east_opt(i32::from(self.offset) * 60).unwrap_or(FixedOffset::east_opt(0).expect("UTC"))
+    }
+
     /// A time in the shop's zone; without the year where it is this one.
     pub(super) fn at(self, at: DateTime<Utc>, now: DateTime<Utc>) -> Moment {
-        let zone = FixedOffset::east_opt(i32::from(self.offset) * 60)
-            .unwrap_or(FixedOffset::east_opt(0).expect("UTC"));
+        let zone = self.zone();
         let (local, today) = (at.with_timezone(&zone), now.with_timezone(&zone));
         let format = match local.date_naive() {
             day if day == today.date_naive() => "%H:%M",

@@ -17,7 +17,14 @@ use super::{
     frame::{Frame, Next, html, local},
     sessions::{self, SignedIn},
 };
-use crate::secrets::ApiKey;
+use crate::{
+    http::{
+        access::AsAdmin,
+        extract::{Json, parse},
+        shops,
+    },
+    secrets::ApiKey,
+};
 
 /// Where to sign in, to go on from there.
 pub(super) fn address(next: &str) -> String {
@@ -129,6 +136,10 @@ struct ShopEntry {
 struct ShopsPage {
     frame: Frame,
     shops: Vec<ShopEntry>,
+    /// What was typed for a new one.
+    id: String,
+    name: String,
+    problem: Option<String>,
 }
 
 /// The way in: to the one shop of an operator, to a list for the admin.
@@ -140,13 +151,56 @@ pub(super) async fn shops(
     if let Some(shop) = visitor.caller.shop() {
         return Ok(Redirect::to(&format!("/s/{shop}/")).into_response());
     }
+    let mut frame = Frame::outside(&request);
+    frame.visitor = Some(visitor);
+    Ok(html(&list(&app, frame).await?))
+}
+
+async fn list(app: &App, frame: Frame) -> Result<ShopsPage, Problem> {
     let shops = app.service.workflow.store.shops().await?;
     let entry = |s: shopkeeper_storage::Shop| ShopEntry {
         href: format!("/s/{}/", s.id),
         name: s.name,
         id: s.id.to_string(),
     };
+    let shops = shops.into_iter().map(entry).collect();
+    Ok(ShopsPage { frame, shops, id: String::new(), name: String::new(), problem: None })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewShop {
+    id: Option<String>,
+    name: Option<String>,
+}
+
+pub(super) async fn add_shop(
+    State(app): State<App>,
+    admin: AsAdmin,
+    Extension(visitor): Extension<SignedIn>,
+    request: Request,
+) -> Result<Response, Problem> {
     let mut frame = Frame::outside(&request);
-    frame.visitor = Some(visitor);
-    Ok(html(&ShopsPage { frame, shops: shops.into_iter().map(entry).collect() }))
+    (frame.visitor, frame.here) = (Some(visitor), "/".to_owned());
+    let given = <Form<NewShop> as axum::extract::FromRequest<App>>::from_request(request, &app).await?.0;
+    let (id, name) = (given.id.unwrap_or_default(), given.name.unwrap_or_default());
+    let new = serde_json::json!({ "id": id.trim(), "name": name.trim() });
+    let added = match parse(new.to_string().as_bytes()) {
+        Ok(new) => shops::add_shop(State(app.clone()), admin, Json(new)).await,
+        Err(problem) => Err(problem),
+    };
+    match added {
+        Ok(_) => Ok(Redirect::to("/").into_response()),
+        Err(problem) if problem.status().is_client_error() => {
+            let status = problem.status();
+            let page = ShopsPage {
+                id,
+                name,
+                problem: Some(problem.detail().to_owned()),
+                ..list(&app, frame).await?
+            };
+            Ok((status, html(&page)).into_response())
+        }
+        Err(problem) => Err(problem),
+    }
 }

@@ -38,9 +38,9 @@ const EVENTS: u32 = 500;
 const UTTERANCES: u32 = 60;
 
 /// A picture: small, and whole.
-struct Picture {
-    small: String,
-    large: String,
+pub(super) struct Picture {
+    pub(super) small: String,
+    pub(super) large: String,
 }
 
 struct Line {
@@ -104,6 +104,7 @@ struct TaskPage {
     here: String,
     version: u64,
     customer: String,
+    customer_page: String,
     status: &'static str,
     label: String,
     waits: Option<String>,
@@ -153,6 +154,7 @@ pub(super) async fn show(
         here: frame.at(&format!("/tasks/{id}")),
         version: task.version,
         customer: task.customer_name.clone(),
+        customer_page: frame.customer(&task.customer),
         status: task.status().name(),
         label: status_label(&frame, task.status()),
         waits: waits_for(&task, hold.is_some()).map(|w| frame.t(w)),
@@ -179,7 +181,7 @@ pub(super) async fn show(
     Ok(html(&page))
 }
 
-fn picture(frame: &Frame, id: &ImageId) -> Picture {
+pub(super) fn picture(frame: &Frame, id: &ImageId) -> Picture {
     let large = frame.at(&format!("/images/{id}"));
     Picture { small: format!("{large}?w=320"), large }
 }

@@ -1,12 +1,10 @@
 //! Today: every task of the shop, by status, and what each waits for.
 
-use std::collections::HashMap;
-
 use askama::Template;
 use axum::{extract::State, response::Response};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
-use shopkeeper_domain::{CustomerId, CustomerKey, Hold, Operation, State as Stand, Status, Task, TaskId};
+use shopkeeper_domain::{CustomerId, CustomerKey, Operation, State as Stand, Status, Task, TaskId};
 use shopkeeper_storage::TaskFilter;
 
 use super::{
@@ -40,22 +38,22 @@ struct Choice {
 }
 
 /// A task in the list.
-struct Card {
-    id: String,
-    href: String,
-    customer: String,
-    before: String,
-    after: Option<String>,
-    status: &'static str,
-    label: String,
-    what: String,
-    price: Option<String>,
+pub(super) struct Card {
+    pub(super) id: String,
+    pub(super) href: String,
+    pub(super) customer: String,
+    pub(super) before: String,
+    pub(super) after: Option<String>,
+    pub(super) status: &'static str,
+    pub(super) label: String,
+    pub(super) what: String,
+    pub(super) price: Option<String>,
     /// Whom it waits for; none where it is over.
-    waits: Option<String>,
+    pub(super) waits: Option<String>,
     /// Whether that is a person at the shop.
-    yours: bool,
-    since: Moment,
-    span: String,
+    pub(super) yours: bool,
+    pub(super) since: Moment,
+    pub(super) span: String,
 }
 
 #[derive(Template)]
@@ -116,7 +114,11 @@ pub(super) async fn show(
         tasks: counts.iter().map(|(_, n)| n).sum(),
         chosen: wanted.status.is_none(),
     };
-    let cards = page.rows.iter().map(|(_, task)| card(&frame, task, &holds, now)).collect();
+    let cards = page
+        .rows
+        .iter()
+        .map(|(_, task)| card(&frame, task, holds.contains_key(&task.customer), now))
+        .collect();
     let page = TodayPage {
         all,
         choices: counts.iter().map(choice).collect(),
@@ -131,8 +133,9 @@ pub(super) async fn show(
     Ok(html(&page))
 }
 
-fn card(frame: &Frame, task: &Task, holds: &HashMap<CustomerKey, Hold>, now: DateTime<Utc>) -> Card {
-    let waits = waits_for(task, holds.contains_key(&task.customer));
+/// A task in a list; `held`: whether a person has the conversation.
+pub(super) fn card(frame: &Frame, task: &Task, held: bool, now: DateTime<Utc>) -> Card {
+    let waits = waits_for(task, held);
     let picture = |id| frame.at(&format!("/images/{id}?w=320"));
     Card {
         id: task.id.to_string(),
