@@ -85,7 +85,9 @@ fn main() -> Result<()> {
         Command::PluginDemo => plugin_demo::run(&build(false)?),
         Command::Test { filter } => tests::run(&filter),
         Command::Chaos { kills, seed } => build(false).and_then(|_| tests::chaos(kills, seed)),
-        Command::Eval { failures } => plugins::build().and_then(|()| tests::eval(failures)),
+        Command::Eval { failures } => {
+            plugins::build().and_then(|()| tests::eval(if failures { &["--failures"] } else { &[] }))
+        }
         Command::Bench => bench::run(),
     }
 }

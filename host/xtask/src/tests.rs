@@ -35,7 +35,7 @@ pub(crate) fn run(filter: &[String]) -> Result<()> {
     }
     process::run(&mut tests)?;
     if filter.is_empty() {
-        eval(false)?;
+        eval(&["--open"])?;
         simulate()?;
         chaos(KILLS, None)?;
     }
@@ -58,13 +58,10 @@ pub(crate) fn chaos(kills: u32, seed: Option<u64>) -> Result<()> {
 }
 
 /// How well messages are read; the plugins must be built.
-pub(crate) fn eval(failures: bool) -> Result<()> {
+pub(crate) fn eval(options: &[&str]) -> Result<()> {
     let mut test =
         process::cargo(&["test", "--package", "shopkeeper-tests", "--test", "eval", "--locked", "--"]);
-    if failures {
-        test.arg("--failures");
-    }
-    process::run(&mut test)
+    process::run(test.args(options))
 }
 
 /// The shop's rules over many more histories than the tests go through; optimised, which pays for building them again.

@@ -129,9 +129,9 @@ mod tests {
         assert_eq!(described.len(), TABLES.len() + 1);
         for table in TABLES {
             let property = &described[*table];
-            for text in ["title", "description"] {
-                let text = property[text].as_str().expect("a text");
-                assert!(text.contains(" / ") && !text.is_ascii(), "{table}: {text}");
+            for (chinese, english) in [("title", "x-title-en"), ("description", "x-description-en")] {
+                assert!(property[chinese].as_str().is_some_and(|text| !text.is_ascii()), "{table}");
+                assert!(property[english].as_str().is_some_and(|text| !text.is_empty()), "{table}");
             }
             let words = property["default"].as_array().expect("a table");
             let examples = property["examples"][0].as_array().expect("examples");
