@@ -6,6 +6,7 @@ mod customers;
 mod figures;
 mod keys;
 mod live;
+mod plugins;
 mod settings;
 mod signing_in;
 mod task;

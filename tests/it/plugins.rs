@@ -36,7 +36,7 @@ impl TestApp {
     }
 
     /// What a normal picture costs this customer: the low end in fen, and who said so.
-    async fn quoted(&self, customer: &str) -> (i64, String) {
+    pub(crate) async fn quoted(&self, customer: &str) -> (i64, String) {
         let body = json!({ "pictures": [{ "complexity": "normal" }], "customer_id": customer });
         let quote = self.post("agent", "/quotes", body).await.expect(200);
         let by = quote["plugin"]["name"].as_str().expect("a name").to_owned();

@@ -25,6 +25,40 @@ impl Seen {
         rest.split('"').next().expect("a token")
     }
 
+    /// The fields of a form as a browser would send them, with these changes; an empty one is one that is not ticked.
+    #[track_caller]
+    pub(super) fn fields(&self, form: &str, changes: &[(&str, &str)]) -> Vec<(String, String)> {
+        let attribute = |tag: &str, name: &str| {
+            let rest = tag.split_once(&format!(r#" {name}=""#))?.1;
+            Some(plain(rest.split('"').next()?))
+        };
+        let form = self.text.split(form).nth(1).expect("the form");
+        let form = form.split("</form>").next().expect("its end");
+        let mut sent = Vec::new();
+        for tag in form.split("<input").skip(1).map(|rest| rest.split('>').next().expect("a tag")) {
+            let (Some(name), value) = (attribute(tag, "name"), attribute(tag, "value")) else { continue };
+            let ticks = tag.contains("\"checkbox\"") || tag.contains("\"radio\"");
+            if !ticks || tag.contains(" checked") {
+                sent.push((name, value.unwrap_or_default()));
+            }
+        }
+        for part in form.split("<select").skip(1) {
+            let name = attribute(part, "name").expect("a name");
+            let list = part.split("</select>").next().expect("its end");
+            let chosen = list.split("<option").find(|o| o.contains(" selected")).expect("one is chosen");
+            sent.push((name, attribute(chosen, "value").expect("a value")));
+        }
+        for part in form.split("<textarea").skip(1) {
+            let text = part.split_once('>').expect("a tag").1.split("</textarea>").next().expect("its end");
+            let text = plain(text.strip_prefix('\n').unwrap_or(text));
+            sent.push((attribute(part, "name").expect("a name"), text.replace('\n', "\r\n")));
+        }
+        sent.retain(|(name, _)| changes.iter().all(|(changed, _)| changed != name));
+        let changed = changes.iter().filter(|(_, value)| !value.is_empty());
+        sent.extend(changed.map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
+        sent
+    }
+
     /// The text of a page that must be there.
     #[track_caller]
     pub(super) fn page(&self) -> &str {
@@ -100,4 +134,11 @@ impl<'a> Browser<'a> {
         let fields = [&[("csrf", page.csrf())], fields].concat();
         self.post(path, &fields).await
     }
+}
+
+/// A text without its marks, as a browser reads it.
+fn plain(text: &str) -> String {
+    [("&#34;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&")]
+        .iter()
+        .fold(text.to_owned(), |text, (mark, sign)| text.replace(mark, sign))
 }

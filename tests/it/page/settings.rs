@@ -6,34 +6,9 @@ use serde_json::{Value, json};
 use super::browser::{Browser, Seen};
 use crate::app::TestApp;
 
-/// The fields of the page's form as a browser would send them, with these changes.
-fn fields(page: &Seen, changes: &[(&str, &str)]) -> Vec<(String, String)> {
-    let attribute = |tag: &str, name: &str| {
-        let rest = tag.split_once(&format!(r#" {name}=""#))?.1;
-        Some(rest.split('"').next()?.to_owned())
-    };
-    let form = page.text.split(r#"class="settings""#).nth(1).expect("the form");
-    let mut sent = Vec::new();
-    for tag in form.split("<input").skip(1).map(|rest| rest.split('>').next().expect("a tag")) {
-        let (Some(name), value) = (attribute(tag, "name"), attribute(tag, "value")) else { continue };
-        if !tag.contains("checkbox") || tag.contains(" checked") {
-            sent.push((name, value.unwrap_or_default()));
-        }
-    }
-    for part in form.split("<select").skip(1) {
-        let name = attribute(part, "name").expect("a name");
-        let chosen = part.split("<option").find(|o| o.contains(" selected")).expect("one is chosen");
-        sent.push((name, attribute(chosen, "value").expect("a value")));
-    }
-    sent.retain(|(name, _)| changes.iter().all(|(changed, _)| changed != name));
-    let changed = changes.iter().filter(|(_, value)| !value.is_empty());
-    sent.extend(changed.map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
-    sent
-}
-
 async fn send(browser: &Browser<'_>, changes: &[(&str, &str)]) -> Seen {
     let page = browser.get("/s/demo/settings").await;
-    let sent = fields(&page, changes);
+    let sent = page.fields(r#"class="settings""#, changes);
     let sent: Vec<(&str, &str)> = sent.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
     browser.post("/s/demo/settings", &sent).await
 }

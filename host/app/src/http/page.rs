@@ -13,6 +13,7 @@ mod frame;
 mod history;
 mod images;
 mod keys;
+mod plugins;
 pub(super) mod sessions;
 mod settings;
 mod show;
@@ -57,6 +58,7 @@ pub(super) fn routes(app: &App) -> Router<App> {
         .merge(customers::routes())
         .merge(alerts::routes())
         .merge(figures::routes())
+        .merge(plugins::routes())
         .merge(settings::routes())
         .merge(keys::routes())
         .route("/s/{shop}/{*nothing}", get(nothing).post(nothing))

@@ -29,13 +29,13 @@ const CHANGES: usize = 50;
 #[derive(Debug, PartialEq, Serialize, ToSchema)]
 pub(super) struct SettingChange {
     /// JSON Pointer (RFC 6901) into the settings.
-    pointer: String,
+    pub(super) pointer: String,
     /// Before; null where it was not there.
     #[schema(value_type = Object)]
-    old: Value,
+    pub(super) old: Value,
     /// After; null where it is gone.
     #[schema(value_type = Object)]
-    new: Value,
+    pub(super) new: Value,
 }
 
 /// What differs between two values, place by place.
@@ -72,25 +72,25 @@ fn changes(old: &Value, new: &Value) -> Vec<SettingChange> {
 #[derive(Serialize, ToSchema)]
 pub(super) struct BindingView {
     digest: String,
-    name: Option<String>,
-    version: Option<String>,
-    settings_revision: u32,
+    pub(super) name: Option<String>,
+    pub(super) version: Option<String>,
+    pub(super) settings_revision: u32,
 }
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct TurnView {
-    at: DateTime<Utc>,
+    pub(super) at: DateTime<Utc>,
     /// Who did it; `shopkeeper` where the host did.
-    actor: String,
+    pub(super) actor: String,
     /// Such as `live`, `shadow`, `canary`, `settings`, `rollback`, `quarantine`.
-    action: String,
+    pub(super) action: String,
     /// Why, where the host did it.
-    reason: Option<String>,
-    percent: Option<u8>,
-    now: BindingView,
-    before: BindingView,
+    pub(super) reason: Option<String>,
+    pub(super) percent: Option<u8>,
+    pub(super) now: BindingView,
+    pub(super) before: BindingView,
     /// What was changed in the settings.
-    changes: Vec<SettingChange>,
+    pub(super) changes: Vec<SettingChange>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -100,14 +100,14 @@ pub(super) struct TurnList {
 }
 
 /// The plugins that lines of history name.
-struct Names {
+pub(super) struct Names {
     reports: HashMap<String, Report>,
     built_in: shopkeeper_engine::Description,
     built_in_digest: String,
 }
 
 impl Names {
-    async fn of(app: &App, shop: &shopkeeper_domain::ShopId, role: Role) -> Result<Self, Problem> {
+    pub(super) async fn of(app: &App, shop: &shopkeeper_domain::ShopId, role: Role) -> Result<Self, Problem> {
         let rows = app.service.workflow.store.plugins(shop).await?;
         let report = |text: &str| serde_json::from_str::<Report>(text).ok();
         let reports = rows.iter().filter_map(|r| Some((r.digest.to_string(), report(&r.report)?))).collect();
@@ -146,7 +146,7 @@ impl Names {
         }
     }
 
-    fn turn(&self, turn: Turn) -> TurnView {
+    pub(super) fn turn(&self, turn: Turn) -> TurnView {
         let turned = turn.turned;
         TurnView {
             at: turn.at,

@@ -70,6 +70,24 @@ impl Plugins {
         Ok(report)
     }
 
+    /// A plugin that this shop may use in this role, and the settings that it would have.
+    pub(crate) async fn offered(
+        &self,
+        shop: &ShopState,
+        role: Role,
+        digest: Digest,
+    ) -> Result<(Arc<Plugin>, Source, String), PluginError> {
+        let built_in = self.engine.builtin(role);
+        let (plugin, source) = if built_in.plugin.digest == digest.bytes() {
+            (built_in.plugin.clone(), Source::BuiltIn)
+        } else {
+            let description = self.uploaded(shop, role, digest).await?;
+            (self.engine.plugin(role, digest.bytes(), &description), Source::Uploaded(digest))
+        };
+        let settings = settings_to_keep(shop, role, &plugin);
+        Ok((plugin, source, settings))
+    }
+
     /// A plugin that this shop may use in this role, with settings that suit it.
     pub(crate) async fn ready(
         &self,
@@ -77,18 +95,8 @@ impl Plugins {
         role: Role,
         wanted: Wanted,
     ) -> Result<Ready, PluginError> {
-        let built_in = self.engine.builtin(role);
-        let (plugin, source) = if built_in.plugin.digest == wanted.digest.bytes() {
-            (built_in.plugin.clone(), Source::BuiltIn)
-        } else {
-            let description = self.uploaded(shop, role, wanted.digest).await?;
-            let plugin = self.engine.plugin(role, wanted.digest.bytes(), &description);
-            (plugin, Source::Uploaded(wanted.digest))
-        };
-        let settings = match wanted.settings {
-            Some(settings) => settings.to_string(),
-            None => settings_to_keep(shop, role, &plugin),
-        };
+        let (plugin, source, kept) = self.offered(shop, role, wanted.digest).await?;
+        let settings = wanted.settings.map_or(kept, |settings| settings.to_string());
         self.check(&plugin, &settings).await?;
         let own = Some(settings).filter(|s| **s != *plugin.description.default_settings);
         Ok(Ready { plugin, source, settings: own })

@@ -30,6 +30,8 @@ const ASSETS: &[Asset] = assets![
     "icon.svg": "image/svg+xml",
     "live.js": "text/javascript; charset=utf-8",
     "compare.js": "text/javascript; charset=utf-8",
+    "bench.js": "text/javascript; charset=utf-8",
+    "drop.js": "text/javascript; charset=utf-8",
 ];
 
 static ADDRESSES: LazyLock<Vec<String>> = LazyLock::new(|| {

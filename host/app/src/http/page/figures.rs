@@ -8,7 +8,7 @@ use chrono::{DateTime, Days, FixedOffset, NaiveTime, TimeDelta, Utc};
 use shopkeeper_domain::Money;
 use shopkeeper_storage::Figures;
 
-use self::chart::{Drawing, bars};
+pub(super) use self::chart::{Drawing, bars};
 use super::{
     App, Problem, alerts,
     frame::{Frame, Visit, html},
@@ -181,7 +181,7 @@ fn middle(values: &[i64]) -> Option<i64> {
 }
 
 /// What so many of a hundred values stay within; 0 where there is none.
-fn share_of(values: &[u64], share: usize) -> u64 {
+pub(super) fn share_of(values: &[u64], share: usize) -> u64 {
     let mut sorted = values.to_vec();
     sorted.sort_unstable();
     sorted.get((sorted.len() * share / 100).min(sorted.len().saturating_sub(1))).copied().unwrap_or(0)

@@ -29,6 +29,7 @@ const PARTS: &[(&str, &str)] = &[
     ("nav-today", "/"),
     ("nav-customers", "/customers"),
     ("nav-alerts", ALERTS),
+    ("nav-plugins", "/plugins"),
     ("nav-figures", "/figures"),
     ("nav-settings", "/settings"),
 ];

@@ -84,14 +84,16 @@ fn who(frame: &Frame, actor: &Actor) -> String {
         Actor::Processor => frame.t("actor-processor"),
         Actor::Mailer => frame.t("actor-mailer"),
         Actor::Clock => frame.t("actor-clock"),
-        Actor::Key(name) => {
-            // A key is named by its scopes and its id: the end of the id tells two apart.
-            let (scopes, id) = name.split_once(' ').unwrap_or((name, ""));
-            let short = id.get(id.len().saturating_sub(4)..).unwrap_or("");
-            let values = [("scopes", FluentValue::from(scopes)), ("id", short.into())];
-            frame.lang.with("actor-key", &values)
-        }
+        Actor::Key(name) => key_name(frame, name),
     }
+}
+
+/// A key is named by its scopes and its id: the end of the id tells two apart.
+pub(super) fn key_name(frame: &Frame, name: &str) -> String {
+    let (scopes, id) = name.split_once(' ').unwrap_or((name, ""));
+    let short = id.get(id.len().saturating_sub(4)..).unwrap_or("");
+    let values = [("scopes", FluentValue::from(scopes)), ("id", short.into())];
+    frame.lang.with("actor-key", &values)
 }
 
 /// What happened, and the words that came with it.

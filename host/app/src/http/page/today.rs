@@ -19,6 +19,8 @@ use crate::{
 
 /// How many tasks are shown at a time.
 const AT_A_TIME: u32 = 24;
+/// The operations that have a word of ours, what is done where nothing was asked for first.
+pub(super) const OPERATIONS: [&str; 5] = ["enhance", "remove_bg", "resize", "fix_old_photo", "layered"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -161,13 +163,15 @@ pub(super) fn status_label(frame: &Frame, status: Status) -> String {
 
 /// What is done to a picture, in the visitor's language; a word of the shop's own stays as it is.
 pub(super) fn operations(frame: &Frame, operations: &[Operation]) -> String {
-    let label = |operation: &Operation| match operation.as_str() {
-        known @ ("enhance" | "remove_bg" | "resize" | "fix_old_photo" | "layered") => {
-            frame.t(&format!("operation-{}", known.replace('_', "-")))
-        }
+    operations.iter().map(|o| operation(frame, o.as_str())).collect::<Vec<_>>().join(" + ")
+}
+
+/// One operation in the visitor's language; a shop's own by its name.
+pub(super) fn operation(frame: &Frame, name: &str) -> String {
+    match name {
+        known if OPERATIONS.contains(&known) => frame.t(&format!("operation-{}", known.replace('_', "-"))),
         own => own.to_owned(),
-    };
-    operations.iter().map(label).collect::<Vec<_>>().join(" + ")
+    }
 }
 
 /// Whom a task waits for, as a word's id; none where it is over. `held`: whether a person has the conversation.

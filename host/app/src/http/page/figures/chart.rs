@@ -20,7 +20,7 @@ const INK: RGBColor = RGBColor(0x63, 0x5A, 0x50);
 const LINE: RGBColor = RGBColor(0xE2, 0xDB, 0xD1);
 
 /// A drawing: marked up by the plotting crate, which escapes every text in it.
-pub(super) struct Drawing(String);
+pub(in crate::http::page) struct Drawing(String);
 
 impl fmt::Display for Drawing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -31,7 +31,7 @@ impl fmt::Display for Drawing {
 impl HtmlSafe for Drawing {}
 
 /// Bars beside each other, each with its label below.
-pub(super) fn bars(bars: &[(String, f64)]) -> Drawing {
+pub(in crate::http::page) fn bars(bars: &[(String, f64)]) -> Drawing {
     let mut text = String::new();
     // Into a string: there is nothing that can fail, and a page without its picture still has the table.
     if let Err(error) = draw(bars, &mut text) {
