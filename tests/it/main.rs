@@ -3,6 +3,7 @@
 mod access;
 mod app;
 mod bad_input;
+mod chromium;
 mod connect;
 mod contract;
 mod disk;

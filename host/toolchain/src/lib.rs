@@ -13,6 +13,7 @@ mod rust;
 mod wit;
 
 pub use project::{Language, Project};
+pub use run::install_packages;
 pub use rust::{RustToolchain, TARGET, componentize};
 pub use wit::lay_out;
 

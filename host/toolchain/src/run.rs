@@ -33,3 +33,21 @@ pub(crate) fn output(command: &mut Command) -> Option<String> {
 pub(crate) fn succeeds(command: &mut Command) -> bool {
     command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
 }
+
+/// Installs Debian's packages; where that can't be done here, the error has this hint.
+pub fn install_packages(packages: &[&str], hint: &str) -> Result<(), BuildError> {
+    if !succeeds(Command::new("apt-get").arg("--version")) {
+        return Err(BuildError::new("this machine has none of Debian's packages").hint(hint));
+    }
+    eprintln!("installing {} from Debian's packages", packages.join(" "));
+    let root = output(Command::new("id").arg("-u")).is_some_and(|id| id == "0");
+    let apt = |arguments: &[&str]| {
+        let mut command = Command::new(if root { "apt-get" } else { "sudo" });
+        if !root {
+            command.arg("apt-get");
+        }
+        run(command.env("DEBIAN_FRONTEND", "noninteractive").args(arguments), hint)
+    };
+    apt(&["update", "-qq"])?;
+    apt(&[&["install", "-y", "-qq", "--no-install-recommends"], packages].concat())
+}

@@ -14,7 +14,7 @@ use wit_component::ComponentEncoder;
 
 use crate::{
     BuildError, Missing,
-    run::{output, run, succeeds},
+    run::{install_packages, output, run, succeeds},
 };
 
 /// What plugins are compiled for: nothing of an operating system in it.
@@ -96,20 +96,10 @@ fn debian(sysroot: Option<&Path>, missing: Missing) -> Result<RustToolchain, Bui
         works && Path::new("/usr/bin/cargo").exists() && has_sources()
     };
     if !ready() {
-        if missing == Missing::Explain || !succeeds(Command::new("apt-get").arg("--version")) {
+        if missing == Missing::Explain {
             return Err(none());
         }
-        eprintln!("installing {} from Debian's packages", PACKAGES.join(" "));
-        let root = output(Command::new("id").arg("-u")).is_some_and(|id| id == "0");
-        let apt = |arguments: &[&str]| {
-            let mut command = Command::new(if root { "apt-get" } else { "sudo" });
-            if !root {
-                command.arg("apt-get");
-            }
-            run(command.env("DEBIAN_FRONTEND", "noninteractive").args(arguments), &advice())
-        };
-        apt(&["update", "-qq"])?;
-        apt(&[&["install", "-y", "-qq", "--no-install-recommends"], &PACKAGES[..]].concat())?;
+        install_packages(&PACKAGES, &advice())?;
         if !ready() {
             return Err(none());
         }

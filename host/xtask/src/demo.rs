@@ -1,5 +1,7 @@
 //! One order through the real service, from analysis to mailbox: nothing here is pretended.
 
+mod shop;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -29,12 +31,14 @@ pub(crate) fn run(program: &Path, keep: bool) -> Result<()> {
     fs::create_dir_all(&folder)?;
     let photo = process::root().join("tests/fixtures/photo.jpg");
     fs::copy(&photo, folder.join("0-original.jpg")).context("the demo's photograph is missing")?;
-    let service = Service::start(program, &data)?;
+    // What nobody takes is given up soon enough to be seen, and the webhook of that is on this machine.
+    let hasty = [("SHOPKEEPER_OUTBOX__TRIES", "2"), ("SHOPKEEPER_OUTBOX__FIRST_WAIT_MS", "200")];
+    let service = Service::start(program, &data, if keep { &hasty } else { &[] })?;
     let admin = fs::read_to_string(data.join("admin.key")).context("the admin key is missing")?;
     let admin = service.caller(&admin);
     admin.post("/v1/shops", &json!({ "id": "demo", "name": "演示店" }))?;
-    let task =
-        Order { callers: Callers::new(&service, &admin)?, folder: &folder, messages: 0 }.run(&photo)?;
+    let callers = Callers::new(&service, &admin)?;
+    let task = Order { callers: &callers, folder: &folder, messages: 0 }.run(&photo)?;
     let status = task["status"].as_str().unwrap_or("");
     if status != "completed" {
         bail!("the order ended as {status:?}, not completed");
@@ -45,7 +49,13 @@ pub(crate) fn run(program: &Path, keep: bool) -> Result<()> {
     println!("mail      {}", mail.display());
     println!("service   {}  (API: /openapi.json, health: /readyz)", service.url);
     if keep {
-        println!("admin key {}\nthe service stays up: Ctrl-C ends it", data.join("admin.key").display());
+        shop::fill(&callers)?;
+        println!("admin key {}", data.join("admin.key").display());
+        println!(
+            "\n网页 {}/s/demo/\n用这把密钥登录: {}\nthe service stays up: Ctrl-C ends it",
+            service.url,
+            callers.operator.key()
+        );
         service.wait()?;
     }
     Ok(())
@@ -77,7 +87,7 @@ impl<'a> Callers<'a> {
 }
 
 struct Order<'a> {
-    callers: Callers<'a>,
+    callers: &'a Callers<'a>,
     folder: &'a Path,
     messages: u32,
 }

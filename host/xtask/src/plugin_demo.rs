@@ -24,7 +24,7 @@ const LOOKS: usize = 10_000;
 pub(crate) fn run(program: &Path) -> Result<()> {
     let started = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
     let data = process::root().join("target/demo").join(format!("plugins-{started}"));
-    let service = Service::start(program, &data)?;
+    let service = Service::start(program, &data, &[])?;
     let key_file = data.join("admin.key");
     let admin = service.caller(&fs::read_to_string(&key_file).context("the admin key is missing")?);
     admin.post("/v1/shops", &json!({ "id": "demo", "name": "演示店" }))?;

@@ -23,12 +23,13 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Starts it and waits for the line that says where it listens.
-    pub(crate) fn start(program: &Path, data: &Path) -> Result<Self> {
+    /// Starts it with these settings and waits for the line that says where it listens.
+    pub(crate) fn start(program: &Path, data: &Path, settings: &[(&str, &str)]) -> Result<Self> {
         let mut command = Command::new(program);
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data).stdout(Stdio::piped());
         // What is done is printed by whoever does it.
         command.env("SHOPKEEPER_LOG__FILTER", "warn");
+        command.envs(settings.iter().copied());
         let mut child =
             command.spawn().with_context(|| format!("{} could not be started", program.display()))?;
         let output = child.stdout.take().context("the service has no output")?;
@@ -82,6 +83,17 @@ impl Caller<'_> {
         let request = self.service.client.post(format!("{}{path}", self.service.url)).json(body);
         let text = self.send(request, &format!("POST {path}"))?.text()?;
         Ok(if text.is_empty() { Value::Null } else { serde_json::from_str(&text)? })
+    }
+
+    /// PUTs JSON; the answer's JSON.
+    pub(crate) fn put(&self, path: &str, body: &Value) -> Result<Value> {
+        let request = self.service.client.put(format!("{}{path}", self.service.url)).json(body);
+        Ok(self.send(request, &format!("PUT {path}"))?.json()?)
+    }
+
+    /// The key itself, for a person to sign in with.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
     }
 
     /// POSTs a file.

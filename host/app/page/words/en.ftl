@@ -46,6 +46,11 @@ operation-remove-bg = cut out
 operation-resize = resize
 operation-fix-old-photo = restore an old photo
 operation-layered = layers
+operation-watermark-removal = Remove a watermark
+operation-inpaint = Take something out
+operation-colorize = Colour
+operation-retouch = Retouch a face
+operation-compose = Compose
 
 waits-you = waits for you
 waits-customer = waits for the customer

@@ -43,6 +43,11 @@ operation-remove-bg = 抠图
 operation-resize = 改尺寸
 operation-fix-old-photo = 老照片修复
 operation-layered = 分层
+operation-watermark-removal = 去水印
+operation-inpaint = 去掉多余的
+operation-colorize = 上色
+operation-retouch = 人像精修
+operation-compose = 合成
 
 waits-you = 等您处理
 waits-customer = 等客户

@@ -20,7 +20,18 @@ use crate::{
 /// How many tasks are shown at a time.
 const AT_A_TIME: u32 = 24;
 /// The operations that have a word of ours, what is done where nothing was asked for first.
-pub(super) const OPERATIONS: [&str; 5] = ["enhance", "remove_bg", "resize", "fix_old_photo", "layered"];
+pub(super) const OPERATIONS: [&str; 10] = [
+    "enhance",
+    "remove_bg",
+    "resize",
+    "fix_old_photo",
+    "layered",
+    "watermark_removal",
+    "inpaint",
+    "colorize",
+    "retouch",
+    "compose",
+];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -17,6 +17,8 @@ use crate::http::views::json as compact;
 
 /// How deep in each other fields are drawn; what lies deeper is typed as JSON.
 const DEPTH: usize = 8;
+/// From how deep on groups are folded.
+const FOLDED: usize = 3;
 /// How many fields are drawn; the rest is typed as JSON.
 const FIELDS: usize = 4000;
 /// How long a default or an example may be to be shown in an empty field.
@@ -70,6 +72,10 @@ pub(super) struct Field {
     /// Whether somebody is to type here next.
     next: bool,
     problems: Vec<String>,
+    /// Whether it lies so deep that it is shown when it is opened.
+    folded: bool,
+    /// Whether something in it is wrong, or to be typed in next.
+    open: bool,
 }
 
 /// It is a template, which escapes everything in it.
@@ -129,6 +135,8 @@ impl Pen<'_> {
             grows: false,
             next: self.next == Some(spot.pointer.as_str()),
             problems: Vec::new(),
+            folded: depth >= FOLDED,
+            open: false,
             name: spot.pointer,
         };
         match kind {
@@ -186,6 +194,7 @@ impl Pen<'_> {
             }
         }
         self.complain(&mut field);
+        field.open = field.next || !field.problems.is_empty() || field.parts.iter().any(|part| part.open);
         field
     }
 
