@@ -97,7 +97,7 @@ impl Chromium {
         chromium.go("/language/zh?next=/sign-in").await;
         chromium.write("[name=key]", app.key(who)).await;
         chromium.click("main button").await;
-        chromium.until("the sign-in", "document.querySelector('.top nav, #shops')").await;
+        chromium.until("the sign-in", "document.querySelector('.menu')").await;
         chromium
     }
 

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use super::Chromium;
 use crate::app::{TestApp, fixture};
 
-/// A customer with a name that would be a script, if anybody let it.
-const NAME: &str = "<script>window.hacked=1</script><img src=x onerror=window.hacked=2>";
+/// Customers with names that would be scripts, if anybody let them.
+const NAME: &str = "<script>window.hacked=1</script>";
+const PICTURE: &str = "<img src=x onerror=window.hacked=2>";
 /// How tall a picture of a page may be.
 const TALLEST: u64 = 6000;
 
@@ -44,7 +45,7 @@ async fn shop(app: &TestApp) -> String {
     for (customer, name, picture, words) in [
         ("tb_1", "摩卡咖啡馆", "coffee.jpg", "可以了，发到 menu@example.com"),
         ("tb_2", NAME, "portrait.jpg", "还是有点暗，<b>再亮</b>一点"),
-        ("tb_3", "旅人", "photo.jpg", "怎么还没原图好看，我要退款"),
+        ("tb_3", PICTURE, "photo.jpg", "怎么还没原图好看，我要退款"),
         ("tb_4", "回家的路", "old.jpg", ""),
     ] {
         let image = app.upload(fs::read(fixture(picture)).expect("a picture")).await.expect(201);
@@ -52,8 +53,8 @@ async fn shop(app: &TestApp) -> String {
             "customer_id": customer, "customer_name": name, "image_id": image["image_id"], "complexity": "normal",
             "request_text": "变清晰",
         });
-        let analysed = app.post("image-ai", "/analyses", analysis).await;
-        let task = analysed.json["task"]["id"].as_str().expect("a task").to_owned();
+        let analysed = app.post("image-ai", "/analyses", analysis).await.expect(201);
+        let task = analysed["task"]["id"].as_str().expect("a task").to_owned();
         if words.is_empty() {
             continue;
         }
@@ -103,7 +104,10 @@ async fn every_page_is_for_everybody_at_every_width_and_shows_strangers_words_as
     let axe = checker().await;
     let chromium = Chromium::signed_in(&app, "admin").await;
     let task = format!("/s/demo/tasks/{task}");
-    let stranger = "/s/demo/customers/profile?platform=taobao&id=tb_2";
+    chromium.go("/s/demo/customers").await;
+    let profile =
+        chromium.ask("document.querySelector(\"main a[href$='id=tb_2']\").getAttribute('href')").await;
+    let stranger = profile.as_str().expect("an address");
     let mut wrong: Vec<String> = Vec::new();
     for (lang, dark_when_wide) in [("zh", false), ("en", true)] {
         chromium.go(&format!("/language/{lang}?next=/")).await;
@@ -128,7 +132,10 @@ async fn every_page_is_for_everybody_at_every_width_and_shows_strangers_words_as
                 if width == 1920 {
                     continue;
                 }
-                wrong.extend(barriers(&chromium, &axe).await.into_iter().map(|b| format!("{what}: {b}")));
+                // Light where it is narrow and dark where it is wide: once each, since it takes its time.
+                if (lang == "zh") == (width == 390) {
+                    wrong.extend(barriers(&chromium, &axe).await.into_iter().map(|b| format!("{what}: {b}")));
+                }
                 picture(&chromium, &format!("{name}-{lang}-{width}"), width).await;
             }
             let complaints = chromium.complaints().await;
