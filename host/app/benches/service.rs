@@ -4,6 +4,8 @@
 mod delivery;
 #[path = "service/full.rs"]
 mod full;
+#[path = "service/page.rs"]
+mod page;
 #[path = "service/plugins.rs"]
 mod plugins;
 
@@ -228,10 +230,11 @@ async fn run() {
     drop(service);
     delivery::delivering().await;
     plugins::shops().await;
+    page::pages().await;
     full::full().await;
 }
 
-/// With `soak MINUTES` the memory is watched, with `million` a full shop, and nothing else.
+/// With `soak MINUTES` the memory is watched, with `million` a full shop, with `page` the web page, and nothing else.
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -241,7 +244,8 @@ fn main() {
             [] => run().await,
             ["soak", minutes] => delivery::soak(minutes.parse().expect("a number of minutes")).await,
             ["million"] => full::full().await,
-            _ => panic!("nothing, `soak MINUTES` or `million`"),
+            ["page"] => page::pages().await,
+            _ => panic!("nothing, `soak MINUTES`, `million` or `page`"),
         }
     });
 }

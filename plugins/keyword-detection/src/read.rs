@@ -104,6 +104,8 @@ impl<'s> Reader<'_, 's> {
         let asks = asked(scene)
             .find(|(_, hit)| match hit.kind {
                 Kind::Topic(_) => scene.negation(hit).is_none(),
+                // 太磨皮了 asks for less of it.
+                Kind::Keyword(_) => !scene.of(Kind::Too).any(|too| too.end == hit.start),
                 kind => !matches!(kind, Kind::Defect(_)),
             })
             .map(|(_, hit)| hit);
@@ -115,7 +117,16 @@ impl<'s> Reader<'_, 's> {
             return self.because(Intent::WithdrawAddress, 75, "hold-mail", hit);
         }
         if let Some(hit) = scene.of(Kind::Question).next() {
-            return self.because(Intent::Question, 75, "question", hit);
+            // 为什么脸是绿的 wants no answer.
+            let why = |hit: &&Hit<'s>| ["为什么", "为啥", "怎么", "咋"].contains(&hit.word);
+            let fault = scene
+                .of(Kind::Question)
+                .filter(why)
+                .find(|hit| self.shown && scene.beside(hit, Kind::Part) && !scene.beside(hit, Kind::Action));
+            return match fault {
+                Some(hit) => self.because(Intent::Revise, 60, "why", hit),
+                None => self.because(Intent::Question, 75, "question", hit),
+            };
         }
         if let Some(hit) = self.denied() {
             return self.because(Intent::Revise, 65, "revise:negated", hit);
@@ -209,6 +220,7 @@ impl<'s> Reader<'_, 's> {
         scene.hits.iter().filter(|hit| !self.of_mail(hit)).find_map(|hit| {
             match (hit.kind, scene.negation(hit)) {
                 // 不好看给改吗 asks.
+                (Kind::Revise, None) if self.is_supposed(hit) => None,
                 (Kind::Revise, None) if !scene.beside(hit, Kind::Question) || !self.asks_whether(hit) => {
                     Some(("revise", hit))
                 }
@@ -218,12 +230,29 @@ impl<'s> Reader<'_, 's> {
         })
     }
 
+    /// 要是不喜欢 finds no fault yet.
+    fn is_supposed(&self, hit: &Hit<'s>) -> bool {
+        let supposes = |doubt: &Hit<'_>| ["如果", "要是", "假如", "假设", "万一"].contains(&doubt.word);
+        let scene = self.scene;
+        scene
+            .of(Kind::Doubt)
+            .filter(|doubt| supposes(doubt))
+            .any(|doubt| doubt.end <= hit.start && scene.clause(doubt) == scene.clause(hit))
+    }
+
     /// 改一下邮箱 is no wish about the picture.
     fn of_mail(&self, hit: &Hit<'s>) -> bool {
         let scene = self.scene;
         matches!(hit.kind, Kind::Redo | Kind::Wish)
             && ["重新", "修改", "改一下", "改下"].contains(&hit.word)
             && (scene.beside(hit, Kind::Mail) || scene.beside_at_sign(hit))
+    }
+
+    /// 太绝了吧 and 好太多了 are no wishes.
+    fn praises(&self, hit: &Hit<'s>) -> bool {
+        let gap = |word: &str| word.contains('…') || word == "得太";
+        let across = |praise: &Hit<'_>| praise.start < hit.end && hit.start < praise.end && !gap(praise.word);
+        gap(hit.word) && self.scene.of(Kind::Confirm).any(across)
     }
 
     /// Whether the hit's clause goes on to a 吗, without a 再 or 一点 that would make it a wish.
@@ -240,7 +269,7 @@ impl<'s> Reader<'_, 's> {
         scene.hits.iter().find_map(|hit| {
             match hit.kind {
                 // 不用改一下 wishes for nothing; 不要太白 does.
-                Kind::Wish if self.of_mail(hit) => {}
+                Kind::Wish if self.of_mail(hit) || self.praises(hit) => {}
                 Kind::Wish if hit.word.starts_with('太') || undone(scene.negation(hit)) => return Some(("wish", hit)),
                 // 不够清楚
                 Kind::Topic(_) if matches!(scene.negation(hit), Some(Negation::Denied(word)) if word.starts_with('不')) => {
@@ -250,11 +279,14 @@ impl<'s> Reader<'_, 's> {
                 Kind::Adjective => {
                     after = Some(hit.end);
                     let lacks = matches!(scene.negation(hit), Some(Negation::Denied("不太" | "不怎么" | "不够" | "不大" | "不算")));
-                    if lacks || too == Some(hit.start) {
+                    // 图太大，邮箱装得下吗
+                    if lacks || too == Some(hit.start) && !self.asks_whether(hit) {
                         return Some(("too", hit));
                     }
                 }
                 Kind::More if after == Some(hit.start) => return Some(("more", hit)),
+                // 太磨皮了
+                Kind::Keyword(_) if too == Some(hit.start) => return Some(("too", hit)),
                 // 太过于 …
                 Kind::Between if too == Some(hit.start) => too = Some(hit.end),
                 _ => {}
@@ -313,8 +345,21 @@ impl<'s> Reader<'_, 's> {
             let past = scene.of(Kind::Report).any(|report| {
                 !report.word.contains(['得', '的']) && report.word != "已经" && report.end != hit.start
             });
+            // 痘没了，可是皮肤像蜡
+            if let Some(part) =
+                self.missing_part().filter(|part| contrast.is_some_and(|c| c.end <= part.start) && but)
+            {
+                return Some(self.because(Intent::Revise, 60, "part", part));
+            }
+            // 就是这张要修 says what is to be done.
+            let act = scene.of(Kind::Action).any(|act| {
+                rule == "confirm"
+                    && act.start >= hit.end
+                    && scene.clause(act) == scene.clause(hit)
+                    && scene.negation(act).is_none()
+            });
             let unsure =
-                but || past || rest > UNKNOWN_BESIDE_CONFIRM || count(hit.end) > UNKNOWN_AFTER_CONFIRM;
+                but || past || act || rest > UNKNOWN_BESIDE_CONFIRM || count(hit.end) > UNKNOWN_AFTER_CONFIRM;
             return Some(if unsure {
                 self.because(Intent::Question, 45, rule, hit)
             } else {
@@ -412,7 +457,8 @@ fn is_number(c: char) -> bool {
 fn undone(negation: Option<Negation<'_>>) -> bool {
     match negation {
         None => true,
-        Some(Negation::Denied(word)) => word.starts_with('没'),
+        // 没什么要改 asks for nothing.
+        Some(Negation::Denied(word)) => word.starts_with('没') && !word.contains(['什', '啥', '任']),
         Some(_) => false,
     }
 }

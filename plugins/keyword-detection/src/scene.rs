@@ -51,6 +51,8 @@ impl<'s> Scene<'s> {
             }
         });
         built_in(&copy, &mut hits);
+        let addresses = addresses(&copy.chars);
+        hits.retain(|hit| !addresses.iter().any(|a| a.start <= hit.start && hit.end <= a.end));
         // Of two in one place the longer counts, and a plain one before one with a gap.
         hits.sort_by_key(|hit| (hit.start, hit.gap, std::cmp::Reverse(hit.end)));
         absorb(&mut hits);
@@ -141,6 +143,17 @@ impl<'s> Scene<'s> {
 const AT_SIGN: u32 = 1;
 const CHANGED: u32 = 1 << 31;
 
+/// Where e-mail addresses stand, as far as letters and digits go around an at sign: no word of a table is meant there.
+fn addresses(chars: &[char]) -> Vec<Range<usize>> {
+    let part = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+');
+    let around = |at: usize| {
+        let before = chars[..at].iter().rev().take_while(|c| part(c)).count();
+        let after = chars[at + 1..].iter().take_while(|c| part(c)).count();
+        at - before..at + 1 + after
+    };
+    (0..chars.len()).filter(|at| chars[*at] == '@').map(around).collect()
+}
+
 /// The bit of what is asked about a clause.
 fn content(kind: Kind) -> u32 {
     match kind {
@@ -188,6 +201,14 @@ fn built_in(copy: &Matchable, hits: &mut Vec<Hit<'_>>) {
             hits.push(Hit { start: at, end: at + 1, kind: Kind::Question, word: "…么", gap: false });
         }
     }
+    // 压一压 and 收一收 ask for it; 看一看 and 等一等 do not.
+    for at in (1..chars.len().saturating_sub(1)).filter(|&at| chars[at] == '一') {
+        let verb = chars[at - 1];
+        if verb == chars[at + 1] && is_han(verb) && !"看想问等试比瞧说聊谢笑一坐歇停缓".contains(verb)
+        {
+            hits.push(Hit { start: at - 1, end: at + 2, kind: Kind::Wish, word: "X一X", gap: false });
+        }
+    }
     for at in (0..chars.len()).filter(|&at| not(chars[at])) {
         let asked = |width: usize| {
             at >= width
@@ -219,9 +240,10 @@ fn absorb(hits: &mut Vec<Hit<'_>>) {
     hits.retain(|hit| {
         let within = |(start, end): (usize, usize)| hit.end <= end && (start, end) != (hit.start, hit.end);
         let asks = matches!(hit.kind, Kind::Keyword(_) | Kind::Defect(_) | Kind::Topic(_) | Kind::Action);
-        let turns = matches!(hit.kind, Kind::Negator | Kind::Refusal);
+        let turns = matches!(hit.kind, Kind::Negator | Kind::Refusal | Kind::Between);
         let hidden = within(plain)
-            || (within(gaps) && !asks)
+            // 太绝了吧 praises, whatever 太…吧 says.
+            || (within(gaps) && !asks && hit.kind != Kind::Confirm)
             // 不用改了 accepts, and its 不用 goes for what follows as well.
             || (within(accepts) && !turns)
             // 没什么 asks nothing.
@@ -257,12 +279,17 @@ fn avoid_traps(hits: &mut Vec<Hit<'_>>, length: usize) {
     for trap in hits.iter().filter(|hit| hit.kind == Kind::Trap) {
         trapped[trap.start..trap.end].fill(true);
     }
+    // 可是 is in the way of 可, and turns what was said all the same.
+    let whole: Vec<(usize, usize)> =
+        hits.iter().filter(|hit| hit.kind == Kind::Trap).map(|trap| (trap.start, trap.end)).collect();
     hits.retain(|hit| {
+        let turns = hit.kind == Kind::Break && whole.contains(&(hit.start, hit.end));
         // 没有特别满意: 特别 is in the way of 别, not of itself.
         let colours =
             matches!(hit.kind, Kind::Between | Kind::Too | Kind::Courtesy) && hit.end - hit.start > 1;
         matches!(hit.kind, Kind::Trap)
             || colours
+            || turns
             || hit.word == "X不X"
             || !(trapped[hit.start] || trapped[hit.end - 1])
     });

@@ -45,7 +45,7 @@ async fn ask(address: &str, key: &str, task: &str) -> Vec<f64> {
 }
 
 /// Copies what a customer of the bench has, so many times.
-fn fill(database: &Path, tasks: u32) {
+pub(crate) fn fill(database: &Path, tasks: u32) {
     let db = Database::open(database).expect("the database");
     let customers = tasks / 10;
     db.execute_batch(&format!(

@@ -7,8 +7,8 @@ use shopkeeper_engine::Binding;
 
 use crate::forge::{engine, situation};
 
-/// The built-in plugins whose schemas are held to it.
-const ROLES: [Role; 2] = [Role::Pricing, Role::Wording];
+/// The built-in plugins, in the order in which the handbook has them.
+const ROLES: [Role; 3] = [Role::Pricing, Role::Wording, Role::Detection];
 
 /// Where the check alone refuses something, since a schema can't say it; `-` is any item of a list.
 fn beyond_a_schema(role: Role) -> &'static [&'static str] {
@@ -28,7 +28,8 @@ fn beyond_a_schema(role: Role) -> &'static [&'static str] {
         ],
         // Each is there once.
         Role::Wording => &["/templates/zh-CN/image-ready/-/label"],
-        Role::Detection => &[],
+        // Each is there once, and no word accepts the work and finds fault with it.
+        Role::Detection => &["/operations/-/name", "/confirm/-", "/agree/-"],
     }
 }
 

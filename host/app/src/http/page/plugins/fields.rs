@@ -139,6 +139,8 @@ impl Pen<'_> {
             open: false,
             name: spot.pointer,
         };
+        // What is left out as a whole is shown as what it then is: to be changed once it is given.
+        let value = value.or_else(|| place.default().filter(|v| field.optional && fits(&kind, Some(*v))));
         match kind {
             _ if !drawn => {
                 field.value = value.map(pretty).unwrap_or_default();
