@@ -232,7 +232,8 @@ impl<'s> Reader<'_, 's> {
 
     /// 要是不喜欢 finds no fault yet.
     fn is_supposed(&self, hit: &Hit<'s>) -> bool {
-        let supposes = |doubt: &Hit<'_>| ["如果", "要是", "假如", "假设", "万一"].contains(&doubt.word);
+        let supposes =
+            |doubt: &Hit<'_>| ["如果", "要是", "若是", "假如", "假设", "万一"].contains(&doubt.word);
         let scene = self.scene;
         scene
             .of(Kind::Doubt)
