@@ -5,6 +5,7 @@ mod bench;
 mod fields;
 mod schema;
 mod trial;
+mod typed;
 
 use askama::Template;
 use axum::{

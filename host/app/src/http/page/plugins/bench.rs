@@ -28,10 +28,11 @@ use super::{
         show::Moment,
     },
     InPlace,
-    fields::{self, Complaint, Field, Typed},
+    fields::{self, Complaint, Field},
     in_place, moment,
     schema::Schema,
     trial::{Asking, Replay, Tried, replayed, tried},
+    typed::{Typed, add},
 };
 use crate::{
     http::{
@@ -298,7 +299,7 @@ pub(super) async fn work(
         Some(Deed::Add(pointer)) => {
             let name = work.typed.one(&format!("new:{pointer}")).map(str::to_owned);
             if let Some(schema) = &schema {
-                work.next = fields::add(&mut work.settings, schema, &pointer, name.as_deref());
+                work.next = add(&mut work.settings, schema, &pointer, name.as_deref());
             }
         }
         Some(Deed::Check) => match plugins.ready(&shop, role, wanted()).await {

@@ -4,29 +4,27 @@
 //! stand `has:` (this list, object or row is there), `json:` (typed as JSON) and `new:` (the name of a further part). What
 //! can't be a number stays the text that was typed: the plugin says what is wrong with it, and the field shows it again.
 
-use std::collections::BTreeMap;
-
 use askama::{Template, filters::HtmlSafe};
-use serde_json::{Map, Number, Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     super::{show, words::Lang},
     schema::{Kind, Line, Part, Place, Schema},
+    typed::escaped,
 };
 use crate::http::views::json as compact;
 
 /// How deep in each other fields are drawn; what lies deeper is typed as JSON.
-const DEPTH: usize = 8;
+pub(super) const DEPTH: usize = 8;
 /// From how deep on groups are folded.
 const FOLDED: usize = 3;
-/// How many fields are drawn; the rest is typed as JSON.
+/// How many fields and choices are drawn; the rest is typed as JSON.
 const FIELDS: usize = 4000;
+/// How long a stranger's words on a field may be; what is longer is cut.
+const LABEL: usize = 80;
+const HELP: usize = 1000;
 /// How long a default or an example may be to be shown in an empty field.
 const HINT: usize = 60;
-
-/// What was typed, by the name of its field; several where several boxes are ticked.
-#[derive(Default)]
-pub(super) struct Typed(BTreeMap<String, Vec<String>>);
 
 /// Something that the plugin found wrong.
 pub(super) struct Complaint {
@@ -111,8 +109,11 @@ struct Pen<'a> {
 impl Pen<'_> {
     fn draw(&mut self, place: &Place<'_>, spot: Spot, value: Option<&Value>, depth: usize) -> Field {
         let kind = place.kind();
-        let drawn = depth <= DEPTH && self.left > 0 && fits(&kind, value);
-        self.left = self.left.saturating_sub(1);
+        let within = size(&kind, value);
+        let drawn = depth <= DEPTH && within <= self.left && fits(&kind, value);
+        if drawn {
+            self.left -= within;
+        }
         let lang = self.lang;
         let hint =
             |value: &Value| Some(plain(value)).filter(|t| t.chars().count() <= HINT && !t.contains('\n'));
@@ -120,9 +121,9 @@ impl Pen<'_> {
             lang,
             id: id(&spot.pointer),
             kind: "json",
-            label: spot.label,
-            help: place.description(lang).unwrap_or_default().to_owned(),
-            unit: place.unit(lang).unwrap_or_default().to_owned(),
+            label: cut(&spot.label, LABEL),
+            help: cut(place.description(lang).unwrap_or_default(), HELP),
+            unit: cut(place.unit(lang).unwrap_or_default(), LABEL),
             hint: place.default().or(place.example()).and_then(hint).unwrap_or_default(),
             value: value.map(plain).unwrap_or_default(),
             money: None,
@@ -267,6 +268,24 @@ impl Pen<'_> {
     }
 }
 
+/// How many fields and choices are drawn within one.
+fn size(kind: &Kind<'_>, value: Option<&Value>) -> usize {
+    match kind {
+        Kind::Choice(values) | Kind::Ticks(values) => values.len(),
+        Kind::Rows(_) => value.and_then(Value::as_array).map_or(0, Vec::len),
+        Kind::Object(parts, _) => parts.len() + value.and_then(Value::as_object).map_or(0, Map::len),
+        _ => 0,
+    }
+}
+
+fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        text.to_owned()
+    } else {
+        text.chars().take(most).chain(['…']).collect()
+    }
+}
+
 /// Whether a value can be shown in such a field, and comes back from it as it was.
 fn fits(kind: &Kind<'_>, value: Option<&Value>) -> bool {
     let Some(value) = value else { return true };
@@ -289,173 +308,6 @@ fn is_line(value: &Value) -> bool {
     value.as_str().is_some_and(|text| !text.trim().is_empty() && !text.contains(['\n', '\r']))
 }
 
-impl Typed {
-    /// As a form has it.
-    pub(super) fn new(fields: impl Iterator<Item = (String, String)>) -> Self {
-        let mut typed = BTreeMap::<String, Vec<String>>::new();
-        for (name, value) in fields {
-            typed.entry(name).or_default().push(value.replace("\r\n", "\n"));
-        }
-        Self(typed)
-    }
-
-    /// The one thing that was typed in a field.
-    pub(super) fn one(&self, name: &str) -> Option<&str> {
-        self.0.get(name).and_then(|texts| texts.first()).map(String::as_str)
-    }
-
-    /// Everything that was ticked.
-    pub(super) fn all(&self, name: &str) -> &[String] {
-        self.0.get(name).map_or(&[], Vec::as_slice)
-    }
-
-    fn has(&self, pointer: &str) -> bool {
-        self.0.contains_key(&format!("has:{pointer}"))
-    }
-
-    /// Takes a row or a part away.
-    pub(super) fn remove(&mut self, pointer: &str) {
-        self.0.remove(&format!("has:{pointer}"));
-        self.0.remove(&format!("json:{pointer}"));
-    }
-
-    /// The names of what is typed right below a place.
-    fn below(&self, pointer: &str) -> Vec<String> {
-        let mut names = Vec::new();
-        for mark in ["has:", "json:"] {
-            let under = format!("{mark}{pointer}/");
-            let found = self.0.range(under.clone()..).map_while(|(name, _)| name.strip_prefix(&under));
-            names.extend(found.filter(|name| !name.contains('/')).map(str::to_owned));
-        }
-        names
-    }
-
-    /// The settings that were typed.
-    pub(super) fn settings(&self, schema: &Schema) -> Value {
-        self.read(&schema.place(), "", 0).unwrap_or_else(|| json!({}))
-    }
-
-    /// What was typed at a place that is there; none where nothing was.
-    fn read(&self, place: &Place<'_>, pointer: &str, depth: usize) -> Option<Value> {
-        if let Some(text) = self.one(&format!("json:{pointer}")) {
-            return Some(serde_json::from_str(text).unwrap_or_else(|_| json!(text)));
-        }
-        let all = self.all(pointer);
-        let lines = || all.iter().flat_map(|text| text.lines()).filter(|line| !line.trim().is_empty());
-        Some(match place.kind() {
-            _ if depth > DEPTH => return None,
-            Kind::Text(_) => json!(all.first()?),
-            Kind::Number => number(all.first()?),
-            Kind::Yes | Kind::Choice(_) => value(all.first()?),
-            Kind::Ticks(_) => all.iter().map(value).collect(),
-            Kind::Lines(Line::Text) => lines().map(|line| json!(line)).collect(),
-            Kind::Lines(Line::Number) => lines().map(number).collect(),
-            Kind::Rows(row) => {
-                let mut rows: Vec<usize> =
-                    self.below(pointer).iter().filter_map(|n| n.parse().ok()).collect();
-                rows.sort_unstable();
-                rows.dedup();
-                let one = |n: &usize| {
-                    self.read(&row, &format!("{pointer}/{n}"), depth + 1).unwrap_or_else(|| json!({}))
-                };
-                rows.iter().map(one).collect()
-            }
-            Kind::Object(parts, more) => {
-                Value::Object(self.read_parts(&parts, more.as_ref(), pointer, depth))
-            }
-            Kind::Json => return None,
-        })
-    }
-
-    fn read_parts(
-        &self,
-        parts: &[Part<'_>],
-        more: Option<&Place<'_>>,
-        pointer: &str,
-        depth: usize,
-    ) -> Map<String, Value> {
-        let at = |name: &str| format!("{pointer}/{}", escaped(name));
-        let mut object = Map::new();
-        for part in parts {
-            let at = at(part.name);
-            let whole = matches!(
-                part.place.kind(),
-                Kind::Ticks(_) | Kind::Lines(_) | Kind::Rows(_) | Kind::Object(..)
-            );
-            if whole && !part.required && !self.has(&at) && self.one(&format!("json:{at}")).is_none() {
-                continue;
-            }
-            if let Some(value) = self.read(&part.place, &at, depth + 1) {
-                object.insert(part.name.to_owned(), value);
-            }
-        }
-        for name in self.below(pointer) {
-            let (at, name) = (format!("{pointer}/{name}"), name.replace("~1", "/").replace("~0", "~"));
-            if parts.iter().any(|part| part.name == name) {
-                continue;
-            }
-            let value = match more {
-                // Nothing was typed yet in a part that is there.
-                Some(place) => self.read(place, &at, depth + 1).unwrap_or_else(|| json!("")),
-                None => match self.read(&Place::unknown(), &at, depth + 1) {
-                    Some(value) => value,
-                    None => continue,
-                },
-            };
-            object.insert(name, value);
-        }
-        object
-    }
-}
-
-/// Adds an empty row to a list, or a part with this name to an object; returns where it is.
-pub(super) fn add(
-    settings: &mut Value,
-    schema: &Schema,
-    pointer: &str,
-    name: Option<&str>,
-) -> Option<String> {
-    let place = schema.place().at(pointer)?;
-    let whole = settings.pointer(pointer).is_some();
-    if !whole {
-        let (parent, last) = pointer.rsplit_once('/')?;
-        let fresh = if matches!(place.kind(), Kind::Rows(_)) { json!([]) } else { json!({}) };
-        settings.pointer_mut(parent)?.as_object_mut()?.insert(unescaped(last), fresh);
-    }
-    match (place.kind(), settings.pointer_mut(pointer)?) {
-        (Kind::Rows(_), Value::Array(rows)) => {
-            rows.push(json!({}));
-            Some(format!("{pointer}/{}", rows.len() - 1))
-        }
-        (Kind::Object(_, Some(more)), Value::Object(parts)) => {
-            let name = name.map(str::trim).filter(|n| !n.is_empty())?;
-            let fresh = match more.kind() {
-                Kind::Object(..) => json!({}),
-                Kind::Rows(_) => json!([{}]),
-                Kind::Lines(_) | Kind::Ticks(_) => json!([]),
-                _ => json!(""),
-            };
-            parts.entry(name).or_insert(fresh);
-            Some(format!("{pointer}/{}", escaped(name)))
-        }
-        _ => None,
-    }
-}
-
-fn number(text: impl AsRef<str>) -> Value {
-    let text = text.as_ref().trim();
-    let whole = || text.parse::<i64>().map(Number::from).ok();
-    let broken = || {
-        text.parse().ok().filter(|_| text.contains(|c: char| c.is_ascii_digit())).and_then(Number::from_f64)
-    };
-    whole().or_else(broken).map_or_else(|| json!(text), Value::Number)
-}
-
-/// A choice as its field names it.
-fn value(text: impl AsRef<str>) -> Value {
-    serde_json::from_str(text.as_ref()).unwrap_or_else(|_| json!(text.as_ref()))
-}
-
 /// A value in a field: a text as it is, anything else as JSON.
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| compact(value), str::to_owned)
@@ -469,15 +321,6 @@ fn pretty(value: &Value) -> String {
         }
         other => serde_json::to_string_pretty(other).unwrap_or_default(),
     }
-}
-
-/// A name as a part of a JSON Pointer (RFC 6901).
-fn escaped(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
-}
-
-fn unescaped(name: &str) -> String {
-    name.replace("~1", "/").replace("~0", "~")
 }
 
 /// Where a field stands in the page.

@@ -5,7 +5,7 @@
 //! `maximum`, `uniqueItems`, `maxLength` and references to `#/$defs/…` with keywords beside them, as in JSON Schema
 //! 2020-12; and of our own `x-title-en`, `x-description-en`, `x-unit` and `x-unit-en`.
 
-use std::sync::LazyLock;
+use std::{collections::HashSet, sync::LazyLock};
 
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -19,6 +19,8 @@ const REFERENCES: usize = 8;
 const LONG: u64 = 120;
 /// How many numbers of a range are shown as boxes to tick.
 const TICKS: i64 = 12;
+/// How many values are offered to choose from.
+const CHOICES: usize = 200;
 /// Where all shared parts lie.
 const DEFS: &str = "#/$defs/";
 
@@ -60,7 +62,7 @@ struct Keywords {
     #[serde(rename = "type")]
     types: Option<Types>,
     properties: Option<IndexMap<String, Any>>,
-    required: Option<Vec<String>>,
+    required: Option<HashSet<String>>,
     additional_properties: Option<Any>,
     items: Option<Any>,
     #[serde(rename = "enum")]
@@ -218,7 +220,8 @@ impl<'a> Place<'a> {
     pub(super) fn kind(&self) -> Kind<'a> {
         if let Some(values) = self.nearest(|k| k.values.as_ref()) {
             let plain = |v: &Value| !v.is_object() && !v.is_array();
-            return if values.iter().all(plain) { Kind::Choice(values.clone()) } else { Kind::Json };
+            let few = values.len() <= CHOICES && values.iter().all(plain);
+            return if few { Kind::Choice(values.clone()) } else { Kind::Json };
         }
         let Some(Types::One(name)) = self.nearest(|k| k.types.as_ref()) else { return Kind::Json };
         match name.as_str() {

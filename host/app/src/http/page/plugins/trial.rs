@@ -21,8 +21,8 @@ use super::{
         task::{Picture, picture},
         today::{OPERATIONS, operation, status_label},
     },
-    fields::Typed,
     milliseconds,
+    typed::Typed,
 };
 use crate::{
     http::{plugins::as_json, views::json as compact},

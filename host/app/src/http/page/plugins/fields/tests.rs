@@ -1,6 +1,9 @@
 //! What a browser would send of a form that was drawn, read back.
 
-use super::*;
+use super::{
+    super::typed::{Typed, add},
+    *,
+};
 
 const SCHEMAS: [&str; 3] = [
     include_str!("../../../../../../../plugins/price-table/src/schema.json"),
@@ -120,6 +123,28 @@ fn a_schema_that_goes_on_for_ever_has_a_form_that_ends() {
     let schema = Schema::parse(text).expect("a schema");
     let drawn = draw(&schema, &json!({}), Lang::Zh, &mut [], None).to_string();
     assert!(drawn.len() < 4 << 20, "{}", drawn.len());
+    // A thousand parts, each of a thousand parts, all of them required, with much to say and to choose from.
+    let name = |n: usize| format!("p{n}");
+    let long = "长".repeat(1_000);
+    let parts: Map<String, Value> = (0..1000)
+        .map(|n| (name(n), json!({ "type": "object", "$ref": "#/$defs/a", "title": long })))
+        .collect();
+    let required: Vec<String> = (0..1000).map(name).collect();
+    let many: Vec<usize> = (0..10_000).collect();
+    let text = json!({
+        "type": "object", "properties": { "a": { "type": "object", "$ref": "#/$defs/a" }, "rows": { "type": "array", "items": {
+            "type": "object", "properties": { "one": { "enum": many }, "of": { "enum": many[..200] } }
+        } } },
+        "required": ["a"], "$defs": { "a": { "properties": parts, "required": required } },
+    });
+    let wide = Schema::parse(&text.to_string()).expect("a schema");
+    let rows = json!({ "rows": vec![json!({ "one": 1, "of": 2 }); 2000] });
+    for settings in [json!({}), rows.clone()] {
+        let drawn = draw(&wide, &settings, Lang::Zh, &mut [], None).to_string();
+        assert!(drawn.len() < 8 << 20, "{}", drawn.len());
+    }
+    assert_eq!(Typed::default().settings(&wide), json!({ "a": {} }));
+    assert_eq!(back(&wide, &rows)["rows"], rows["rows"]);
     let mut deep = json!({ "x": 1 });
     for _ in 0..30 {
         deep = json!({ "a": deep });
