@@ -123,7 +123,9 @@ async fn in_words(frame: Frame, back: String, problem: Response) -> Response {
     let retry = problem.headers().get(header::RETRY_AFTER).cloned();
     let body = to_bytes(problem.into_body(), PROBLEM).await.unwrap_or_default();
     let problem: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
-    let detail = problem["detail"].as_str().unwrap_or_default().to_owned();
+    // Of a page that is not there, the title says it all.
+    let told = problem["detail"].as_str().filter(|_| status != StatusCode::NOT_FOUND);
+    let detail = told.unwrap_or_default().to_owned();
     let title = match status.as_u16() {
         401 => "problem-sign-in",
         403 => "problem-forbidden",
