@@ -215,8 +215,9 @@ fn built_in(copy: &Matchable, hits: &mut Vec<Hit<'_>>) {
                 && chars.get(at + 1..=at + width) == Some(&chars[at - width..at])
                 && chars[at - width..at].iter().all(|c| is_han(*c) && !not(*c))
         };
-        // 不错不错 praises.
-        let twice = at >= 2 && not(chars[at - 2]);
+        // 不错不错 and 好得不得了 praise.
+        let twice = at >= 2 && not(chars[at - 2])
+            || chars.get(at + 2) == Some(&'了') && chars[at.saturating_sub(1)] == '得';
         if let Some(width) = [2, 1].into_iter().find(|width| asked(*width)).filter(|_| !twice) {
             for kind in [Kind::Question, Kind::Trap] {
                 hits.push(Hit { start: at - width, end: at + 1 + width, kind, word: "X不X", gap: false });
