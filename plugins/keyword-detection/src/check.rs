@@ -22,8 +22,14 @@ pub fn check(settings: &str) -> Result<(), Vec<Problem>> {
 }
 
 fn walk(checker: &mut Checker, value: &Value) {
-    let known: Vec<&str> = std::iter::once("operations").chain(TABLES.iter().copied()).collect();
+    let known: Vec<&str> =
+        ["second_opinion", "operations"].into_iter().chain(TABLES.iter().copied()).collect();
     let Some(settings) = checker.object(value, &known) else { return };
+    checker.field(settings, "second_opinion", |checker, value| {
+        if !value.is_boolean() {
+            checker.problem("写 true 或者 false");
+        }
+    });
     checker.field(settings, "operations", |checker, value| {
         let mut names: Vec<String> = Vec::new();
         checker.list(value, 0..=OPERATIONS, |checker, value| {
@@ -106,10 +112,11 @@ mod tests {
         assert_eq!(check(&whole), Ok(()));
         assert_eq!(parse(&whole), parse(DEFAULTS), "the shipped tables, read");
         let wrong = r#"{"revise":["难看",1,"","…好","太…太…了"],"confirm":["行","难看"],
-            "operations":[{"name":"Enhance!","keywords":[]},{"name":"a","words":[]},{"name":"a"}],"mood":[]}"#;
+            "operations":[{"name":"Enhance!","keywords":[]},{"name":"a","words":[]},{"name":"a"}],"mood":[],"second_opinion":1}"#;
         let found = pointers(wrong);
         let expected = [
             "/mood",
+            "/second_opinion",
             "/operations/0/name",
             "/operations/1/words",
             "/operations/2/name",
@@ -126,7 +133,7 @@ mod tests {
     fn the_schema_describes_every_table_in_two_languages_with_its_defaults() {
         let schema: Value = serde_json::from_str(&schema()).expect("JSON");
         let described = schema["properties"].as_object().expect("properties");
-        assert_eq!(described.len(), TABLES.len() + 1);
+        assert_eq!(described.len(), TABLES.len() + 2);
         for table in TABLES {
             let property = &described[*table];
             for (chinese, english) in [("title", "x-title-en"), ("description", "x-description-en")] {

@@ -7,7 +7,9 @@ mod bindings;
 mod check;
 mod component;
 mod defaults;
+mod key;
 mod operations;
+mod opinion;
 mod read;
 mod scene;
 mod script;
@@ -16,5 +18,6 @@ mod text;
 
 pub use check::check;
 pub use operations::find_operations;
+pub use opinion::{INTENTS, UNIT, describe};
 pub use read::{Evidence, Found, Intent, Reading, read_intent};
 pub use settings::{DEFAULTS, Operation, Settings, Word, Words, parse, schema};

@@ -5,6 +5,7 @@
 //! knows, make it a question: asking once more costs less than mailing work that nobody accepted.
 
 use crate::operations::asked;
+use crate::opinion::weigh;
 use crate::scene::{Hit, Negation, Scene};
 use crate::settings::{Kind, Settings};
 use crate::text::{is_break, is_han, is_particle};
@@ -73,7 +74,13 @@ const UNKNOWN_BESIDE_ADDRESS: usize = 2;
 #[must_use]
 pub fn read_intent(settings: &Settings<'_>, text: &str, addresses: u32, shown: bool) -> Reading {
     let scene = Scene::new(settings, text);
-    Reader { scene: &scene, addressed: addresses > 0, shown }.read()
+    let found = by_rules(&scene, addresses, shown);
+    if shown && settings.second_opinion { weigh(settings, &scene, found, addresses > 0) } else { found }
+}
+
+/// What the tables say.
+pub(crate) fn by_rules(scene: &Scene<'_>, addresses: u32, shown: bool) -> Reading {
+    Reader { scene, addressed: addresses > 0, shown }.read()
 }
 
 struct Reader<'a, 's> {
@@ -116,7 +123,7 @@ impl<'s> Reader<'_, 's> {
         if let Some(hit) = scene.of(Kind::HoldMail).next() {
             return self.because(Intent::WithdrawAddress, 75, "hold-mail", hit);
         }
-        if let Some(hit) = scene.of(Kind::Question).next() {
+        if let Some(hit) = scene.of(Kind::Question).find(|hit| !self.means_any(hit)) {
             // 为什么脸是绿的 wants no answer.
             let why = |hit: &&Hit<'s>| ["为什么", "为啥", "怎么", "咋"].contains(&hit.word);
             let fault = scene
@@ -196,7 +203,7 @@ impl<'s> Reader<'_, 's> {
             let right = scene.negation(hit).is_some() && hit.end - hit.start == 1;
             // 刚才打错了，a@b.cn: there is an address, and nothing of a picture.
             let mistaken = hit.kind == Kind::WrongAddress
-                && (hit.word.contains('错') || hit.word == "作废")
+                && hit.word.contains(['错', '废', '登', '销', '停', '密'])
                 && !scene.beside(hit, Kind::Part);
             let addressed = self.addressed && (scene.beside_at_sign(hit) || mistaken);
             !right && (scene.beside(hit, Kind::Mail) || addressed)
@@ -230,15 +237,15 @@ impl<'s> Reader<'_, 's> {
         })
     }
 
-    /// 要是不喜欢 finds no fault yet.
+    /// 要是不喜欢 finds no fault yet, and 还以为会很假 none any more.
     fn is_supposed(&self, hit: &Hit<'s>) -> bool {
-        let supposes =
-            |doubt: &Hit<'_>| ["如果", "要是", "若是", "假如", "假设", "万一"].contains(&doubt.word);
+        let supposes = |word: &str| ["如果", "要是", "若是", "假如", "假设", "万一"].contains(&word);
         let scene = self.scene;
         scene
-            .of(Kind::Doubt)
-            .filter(|doubt| supposes(doubt))
-            .any(|doubt| doubt.end <= hit.start && scene.clause(doubt) == scene.clause(hit))
+            .hits
+            .iter()
+            .filter(|other| other.kind == Kind::Fear || other.kind == Kind::Doubt && supposes(other.word))
+            .any(|other| other.end <= hit.start && scene.clause(other) == scene.clause(hit))
     }
 
     /// 改一下邮箱 is no wish about the picture.
@@ -296,6 +303,14 @@ impl<'s> Reader<'_, 's> {
         })
     }
 
+    /// 谁看了都说好 asks for nobody.
+    fn means_any(&self, hit: &Hit<'s>) -> bool {
+        let words = ["哪", "哪儿", "哪里", "谁", "什么", "啥", "几个", "多少"];
+        let rest = self.scene.rest_of_clause(hit);
+        words.contains(&hit.word)
+            && self.scene.copy.chars[rest].iter().take(6).any(|c| matches!(c, '都' | '也'))
+    }
+
     /// A part of the picture that something is said of, but nothing good: 耳朵没了, 脸像面具.
     fn missing_part(&self) -> Option<&Hit<'s>> {
         let scene = self.scene;
@@ -312,7 +327,8 @@ impl<'s> Reader<'_, 's> {
     fn denied(&self) -> Option<&Hit<'s>> {
         let scene = self.scene;
         let accepts = |hit: &&Hit<'s>| matches!(hit.kind, Kind::Confirm | Kind::Agree);
-        scene.hits.iter().filter(accepts).find(|hit| matches!(scene.negation(hit), Some(Negation::Denied(_))))
+        let denied = |hit: &&Hit<'s>| matches!(scene.negation(hit), Some(Negation::Denied(_)));
+        scene.hits.iter().filter(accepts).filter(denied).find(|hit| !self.is_supposed(hit))
     }
 
     fn acceptance(&self, replaced: bool) -> Option<Reading> {

@@ -144,7 +144,7 @@ const AT_SIGN: u32 = 1;
 const CHANGED: u32 = 1 << 31;
 
 /// Where e-mail addresses stand, as far as letters and digits go around an at sign: no word of a table is meant there.
-fn addresses(chars: &[char]) -> Vec<Range<usize>> {
+pub(crate) fn addresses(chars: &[char]) -> Vec<Range<usize>> {
     let part = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+');
     let around = |at: usize| {
         let before = chars[..at].iter().rev().take_while(|c| part(c)).count();
@@ -207,6 +207,21 @@ fn built_in(copy: &Matchable, hits: &mut Vec<Hit<'_>>) {
         if verb == chars[at + 1] && is_han(verb) && !"看想问等试比瞧说聊谢笑一坐歇停缓".contains(verb)
         {
             hits.push(Hit { start: at - 1, end: at + 2, kind: Kind::Wish, word: "X一X", gap: false });
+        }
+    }
+    // 好看归好看 and 贵是贵了点 grant it, for what comes after it.
+    for at in (1..chars.len()).filter(|&at| matches!(chars[at], '归' | '是')) {
+        let granted = |width: &usize| {
+            let before = at.checked_sub(*width).map(|start| &chars[start..at]);
+            before.is_some_and(|b| {
+                chars.get(at + 1..=at + width) == Some(b)
+                    && b.iter().all(|c| is_han(*c) && !"是不没还就都也只".contains(*c))
+            })
+        };
+        if let Some(width) = [2, 1].into_iter().find(granted) {
+            for kind in [Kind::Trap, Kind::Break] {
+                hits.push(Hit { start: at - width, end: at + 1 + width, kind, word: "X是X", gap: false });
+            }
         }
     }
     for at in (0..chars.len()).filter(|&at| not(chars[at])) {

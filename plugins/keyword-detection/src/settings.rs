@@ -42,6 +42,13 @@ pub fn parse(text: &str) -> Result<Settings<'_>, String> {
     Ok(own.or_shipped())
 }
 
+/// Whether a word is in a shipped table, not one that a shop put in.
+pub(crate) fn is_shipped(word: &str) -> bool {
+    let mut shipped = false;
+    SHIPPED.each_table(|_, words| shipped |= words.words().iter().any(|known| known.as_str() == word));
+    shipped
+}
+
 /// A keyword as it is matched: see [`crate::text`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word<'a>(Text<'a>);
@@ -82,6 +89,11 @@ impl<'a> Words<'a> {
     /// A table of constants.
     pub(crate) const fn shipped(words: &'a [Word<'a>], firsts: &'a [u8]) -> Self {
         Self { words: List::Shipped(words), firsts: List::Shipped(firsts) }
+    }
+
+    /// Whether the shop left the table as it was.
+    pub(crate) fn is_shipped(&self) -> bool {
+        matches!(self.words, List::Shipped(_))
     }
 
     /// The words.
@@ -160,6 +172,8 @@ macro_rules! tables {
         pub struct Settings<'a> {
             /// What can be done to a picture, and how customers ask for it.
             pub operations: List<'a, Operation<'a>>,
+            /// Whether what stands in no table is read by what was learnt from labelled messages.
+            pub second_opinion: bool,
             $($(#[$doc])* pub $table: Words<'a>,)*
         }
 
@@ -174,6 +188,18 @@ macro_rules! tables {
             Keyword(u8),
             Defect(u8),
             Topic(u8),
+        }
+
+        impl Kind {
+            /// What it is called, whichever operation it is of.
+            pub(crate) fn name(self) -> &'static str {
+                match self {
+                    $(Self::$kind => stringify!($kind),)*
+                    Self::Keyword(_) => "Keyword",
+                    Self::Defect(_) => "Defect",
+                    Self::Topic(_) => "Topic",
+                }
+            }
         }
 
         impl<'a> Settings<'a> {
@@ -198,6 +224,7 @@ macro_rules! tables {
         struct Own<'a> {
             #[serde(borrow)]
             operations: Option<List<'a, Operation<'a>>>,
+            second_opinion: Option<bool>,
             $(#[serde(borrow)] $table: Option<Words<'a>>,)*
         }
 
@@ -205,6 +232,7 @@ macro_rules! tables {
             fn or_shipped(self) -> Settings<'a> {
                 Settings {
                     operations: self.operations.unwrap_or(SHIPPED.operations),
+                    second_opinion: self.second_opinion.unwrap_or(SHIPPED.second_opinion),
                     $($table: self.$table.unwrap_or(SHIPPED.$table),)*
                 }
             }
@@ -247,6 +275,8 @@ tables! {
     agree: Agree,
     /// Not sure, not now: nothing is accepted.
     doubts: Doubt,
+    /// What was thought before: a fault in the same clause is none.
+    fears: Fear,
     /// Say nothing of their own.
     courtesies: Courtesy,
     /// Nothing is matched in them.

@@ -50,7 +50,6 @@ fn what_is_denied_is_never_accepted() {
         "特别不满意",
         "没有重做啊",
         "不够满意,颜色挺好",
-        "是不是不对",
         "没有特别满意",
     ] {
         assert_eq!(intent(text), Intent::Revise, "{text}");
@@ -59,7 +58,7 @@ fn what_is_denied_is_never_accepted() {
         assert_eq!(intent(text), Intent::Confirm, "{text}");
     }
     assert_eq!(intent("不是不好,就是再亮一点"), Intent::Revise);
-    assert_eq!(intent("不是不好"), Intent::None);
+    assert!(matches!(intent("不是不好"), Intent::None | Intent::Question));
 }
 
 #[test]
@@ -135,6 +134,7 @@ fn seeds_tables() -> String {
         { "name": "layered", "keywords": ["分层", "psd"] },
     ]);
     tables.insert("operations".into(), operations);
+    tables.insert("second_opinion".into(), serde_json::json!(false));
     serde_json::Value::Object(tables).to_string()
 }
 
@@ -189,4 +189,24 @@ proptest::proptest! {
             proptest::prop_assert!(place.start < place.end && place.end <= length);
         }
     }
+}
+
+#[test]
+fn a_second_opinion_reads_what_no_table_has_and_leaves_the_shops_own_words_alone() {
+    let alone = r#"{"second_opinion":false}"#;
+    let read = |settings: &str, text: &str| {
+        let settings = parse(settings).expect("they parse");
+        let read = read_intent(&settings, text, u32::from(text.contains('@')), true);
+        (read.intent, read.evidence.first().map(|evidence| evidence.rule.clone()).unwrap_or_default())
+    };
+    for (text, intent) in [("好看得冒泡", Intent::Confirm), ("丑得没边", Intent::Revise)] {
+        assert_ne!(read(alone, text).0, intent, "{text}");
+        let (read, rule) = read(DEFAULTS, text);
+        assert_eq!(read, intent, "{text}");
+        assert!(rule.starts_with("learned:"), "{text}: {rule}");
+    }
+    // It mails nothing at once, and never says the opposite of the shop.
+    assert_eq!(read(DEFAULTS, "好看得冒泡 abc@qq.com").0, Intent::Question);
+    assert_eq!(read(r#"{"revise":["冒泡"]}"#, "好看得冒泡"), (Intent::Revise, "revise:冒泡".to_owned()));
+    assert_eq!(read(r#"{"hand_off":["找老板"]}"#, "退钱退钱退钱").0, Intent::None);
 }

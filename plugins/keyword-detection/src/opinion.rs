@@ -1,0 +1,203 @@
+//! A second opinion: how likely each intent is by what a message's characters and pairs of characters, and what the rules
+//! found in it, meant in messages that people labelled.
+//!
+//! No list of words is ever complete, and this is for what stands in none: 牛掰 praises though no table has it. It is a
+//! multinomial logistic regression; `examples/learn.rs` fits it and writes `weights.tsv`, which says of each feature what it
+//! adds to each intent.
+
+use crate::key::key;
+use crate::read::{Evidence, Intent, Reading};
+use crate::scene::{Scene, addresses};
+use crate::settings::{Kind, Settings, is_shipped};
+use crate::text::is_break;
+
+/// The intents in the order of the weights.
+pub const INTENTS: [Intent; 6] = [
+    Intent::Confirm,
+    Intent::HandOff,
+    Intent::None,
+    Intent::Question,
+    Intent::Revise,
+    Intent::WithdrawAddress,
+];
+
+/// Rules of no more confidence than this say that they do not know.
+const UNSURE: u8 = 45;
+/// An acceptance that the rules are not sure of, and what they alone would have found, is as likely as this at least.
+const LIKELY: f32 = 0.85;
+/// What the rules speak against is as likely as this at least.
+const CERTAIN: f32 = 0.9;
+
+/// What a weight of one is written as.
+pub const UNIT: f32 = 16.0;
+
+/// What counts for every message.
+const ALWAYS: &str = "always";
+/// How much what the rules found counts beside all characters, which count as one together.
+const FINDINGS: f32 = 0.3;
+
+include!(concat!(env!("OUT_DIR"), "/weights.rs"));
+
+/// What a message about shown work wants, given what the rules found. They have the last word where a person is asked for,
+/// where an address is not to be used, and where a word is the shop's own; an order and what speaks against an acceptance
+/// yield to hardly anything.
+pub(crate) fn weigh(settings: &Settings<'_>, scene: &Scene<'_>, found: Reading, addressed: bool) -> Reading {
+    let silent = scene.copy.chars.iter().all(|c| is_break(*c));
+    if silent || matches!(found.intent, Intent::HandOff | Intent::WithdrawAddress) {
+        return found;
+    }
+    let Likely { intent, chance, place } = Opinion::new(scene, &found).likeliest(addressed);
+    let confidence = (chance * 100.0) as u8;
+    if intent == found.intent {
+        return Reading { confidence, ..found };
+    }
+    let unsure = found.evidence.is_empty() || found.confidence <= UNSURE;
+    let opposed = match (intent, found.intent) {
+        // A shop that wrote down itself what is for a person gets no more of it.
+        (Intent::HandOff, _) if !settings.hand_off.is_shipped() => return found,
+        // It would be mailed at once.
+        (Intent::Confirm, _) if addressed => return found,
+        // 挺好的，就是衣服皱: what comes after a but counts.
+        (Intent::Confirm, Intent::Revise) if scene.of(Kind::Break).next().is_some() => return found,
+        (Intent::Confirm, _) if unsure => LIKELY,
+        (Intent::Confirm, _) => CERTAIN,
+        (_, Intent::None) if !unsure => CERTAIN,
+        (Intent::HandOff | Intent::WithdrawAddress, _) => LIKELY,
+        _ => 0.0,
+    };
+    let word = found.evidence.first().and_then(|evidence| evidence.rule.split_once(':'));
+    if chance < opposed || word.is_some_and(|(_, word)| !is_shipped(word)) {
+        return found;
+    }
+    let evidence = place.map(|(start, end)| {
+        let (first, last) = scene.copy.span(start, end);
+        let word: String = scene.copy.chars[start..end].iter().collect();
+        Evidence { rule: format!("learned:{word}"), start: first, end: last }
+    });
+    Reading { intent, confidence, evidence: evidence.into_iter().collect() }
+}
+
+/// How likely each intent is.
+struct Opinion {
+    sums: [f32; 6],
+    /// What said most for each: its place in the copy, if it has one.
+    telling: [(f32, Option<(usize, usize)>); 6],
+}
+
+impl Opinion {
+    fn new(scene: &Scene<'_>, found: &Reading) -> Self {
+        let mut opinion = Self { sums: [0.0; 6], telling: [(0.0, None); 6] };
+        features(scene, found, &mut |name, value, place| {
+            let Ok(row) = KEYS.binary_search(&key(name)) else { return };
+            for (intent, weight) in WEIGHTS[row].iter().enumerate() {
+                let said = f32::from(*weight) / UNIT * value;
+                opinion.sums[intent] += said;
+                if place.is_some() && said > opinion.telling[intent].0 {
+                    opinion.telling[intent] = (said, place);
+                }
+            }
+        });
+        opinion
+    }
+
+    /// The likeliest intent. Beside an address it is never none: the workflow would take that for an acceptance.
+    fn likeliest(&self, addressed: bool) -> Likely {
+        let most = self.sums.iter().copied().fold(f32::MIN, f32::max);
+        let odds = self.sums.map(|sum| (sum - most).exp());
+        let all: f32 = odds.iter().sum();
+        let nothing = |at: &usize| addressed && INTENTS[*at] == Intent::None;
+        let at = (0..6).filter(|at| !nothing(at)).max_by(|a, b| odds[*a].total_cmp(&odds[*b])).unwrap_or(0);
+        Likely { intent: INTENTS[at], chance: odds[at] / all, place: self.telling[at].1 }
+    }
+}
+
+/// An intent.
+struct Likely {
+    intent: Intent,
+    /// 0 to 1.
+    chance: f32,
+    place: Option<(usize, usize)>,
+}
+
+/// Calls `each` with every feature of a message: its name, its value, and where it stands in the copy.
+fn features(scene: &Scene<'_>, found: &Reading, each: &mut impl FnMut(&str, f32, Option<(usize, usize)>)) {
+    each(ALWAYS, 1.0, None);
+    let symbols = symbols(scene);
+    // Of two ends and what is between them, so many single ones and pairs.
+    let grams = (symbols.len() - 2) + (symbols.len() - 1);
+    let value = (grams as f32).sqrt().recip();
+    let mut buffer = [0; 8];
+    let mut gram = |of: &[(char, usize)]| {
+        let mut end = 0;
+        for (c, _) in of {
+            end += c.encode_utf8(&mut buffer[end..]).len();
+        }
+        let Ok(name) = str::from_utf8(&buffer[..end]) else { return };
+        let within = of.iter().filter(|(c, _)| !matches!(*c, START | END)).map(|(_, at)| *at);
+        let words = of.iter().all(|(c, _)| !is_break(*c));
+        let place = within.clone().min().zip(within.max().map(|at| at + 1)).filter(|_| words);
+        each(name, value, place);
+    };
+    symbols[1..symbols.len() - 1].iter().for_each(|one| gram(std::slice::from_ref(one)));
+    symbols.windows(2).for_each(gram);
+
+    let rule = found.evidence.first().map_or("", |evidence| evidence.rule.split(':').next().unwrap_or(""));
+    each(&format!("rule:{:?} {rule} {}", found.intent, found.confidence), FINDINGS, None);
+    let mut seen: Vec<(&str, bool)> = Vec::with_capacity(16);
+    for hit in &scene.hits {
+        let one = (hit.kind.name(), scene.negation(hit).is_some());
+        if !seen.contains(&one) {
+            seen.push(one);
+            each(&format!("{}{}", if one.1 { "not:" } else { "word:" }, one.0), FINDINGS, None);
+        }
+    }
+}
+
+const START: char = '^';
+const END: char = '$';
+
+/// The copy with its ends marked, one sign for an address, for a number and for whatever ends a clause, each with its place.
+fn symbols(scene: &Scene<'_>) -> Vec<(char, usize)> {
+    let chars = &scene.copy.chars;
+    let mut symbols = Vec::with_capacity(chars.len() + 2);
+    symbols.push((START, 0));
+    let mut addresses = addresses(chars).into_iter().peekable();
+    let mut at = 0;
+    while at < chars.len() {
+        if let Some(address) = addresses.next_if(|address| address.start <= at) {
+            symbols.push(('@', at));
+            at = address.end.max(at + 1);
+            continue;
+        }
+        let symbol = match chars[at] {
+            c if c.is_ascii_digit() => '0',
+            '?' | '？' => '?',
+            c if is_break(c) => ',',
+            c => c,
+        };
+        match (symbols.last().map_or(START, |last| last.0), symbol) {
+            ('0', '0') | (',' | '?' | START, ',') | ('?', '?') => {}
+            (',', '?') => {
+                symbols.pop();
+                symbols.push(('?', at));
+            }
+            _ => symbols.push((symbol, at)),
+        }
+        at += 1;
+    }
+    if symbols.last().is_some_and(|last| last.0 == ',') {
+        symbols.pop();
+    }
+    symbols.push((END, chars.len()));
+    symbols
+}
+
+/// The features of a message about shown work, for `examples/learn.rs`: names and values.
+#[must_use]
+pub fn describe(settings: &Settings<'_>, text: &str, addresses: u32) -> Vec<(String, f32)> {
+    let scene = Scene::new(settings, text);
+    let found = crate::read::by_rules(&scene, addresses, true);
+    let mut described = Vec::new();
+    features(&scene, &found, &mut |name, value, _| described.push((name.to_owned(), value)));
+    described
+}
