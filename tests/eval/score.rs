@@ -18,6 +18,11 @@ pub(crate) struct Score {
     pub(crate) wrong_confirms: u32,
 }
 
+/// A share where there is one: not every line says which operations are right.
+fn judged(part: u32, of: u32) -> String {
+    if of == 0 { "-".to_owned() } else { format!("{:.1} %", percent(part, of)) }
+}
+
 fn percent(part: u32, whole: u32) -> f64 {
     if whole == 0 { 100.0 } else { f64::from(part) * 100.0 / f64::from(whole) }
 }
@@ -86,11 +91,11 @@ impl Score {
         // One error each, and nine more.
         let errors = self.lines - self.intents + 9 * self.wrong_confirms;
         println!(
-            "{set:<10} {rules:<11} {:>8} {:>6.1} % {:>10.1} % {:>6.1} % {:>8.1} % {:>15} {errors:>7}",
+            "{set:<10} {rules:<11} {:>8} {:>6.1} % {:>12} {:>8} {:>8.1} % {:>15} {errors:>7}",
             self.lines,
             self.intent(),
-            percent(both, found),
-            percent(both, right),
+            judged(both, found),
+            judged(both, right),
             self.addresses(),
             self.wrong_confirms
         );

@@ -23,8 +23,10 @@ pub const INTENTS: [Intent; 6] = [
 
 /// Rules of no more confidence than this say that they do not know.
 const UNSURE: u8 = 45;
-/// An acceptance that the rules are not sure of, and what they alone would have found, is as likely as this at least.
+/// An acceptance that the rules are not sure of is as likely as this at least.
 const LIKELY: f32 = 0.85;
+/// What drops an address or calls a person is as likely as this at least.
+const PROBABLE: f32 = 0.6;
 /// What the rules speak against is as likely as this at least.
 const CERTAIN: f32 = 0.9;
 
@@ -56,13 +58,14 @@ pub(crate) fn weigh(settings: &Settings<'_>, scene: &Scene<'_>, found: Reading, 
         // A shop that wrote down itself what is for a person gets no more of it.
         (Intent::HandOff, _) if !settings.hand_off.is_shipped() => return found,
         // It would be mailed at once.
-        (Intent::Confirm, _) if addressed => return found,
+        (Intent::Confirm, _) if addressed && !unsure => return found,
+        (Intent::Confirm, _) if addressed => CERTAIN,
         // 挺好的，就是衣服皱: what comes after a but counts.
         (Intent::Confirm, Intent::Revise) if scene.of(Kind::Break).next().is_some() => return found,
         (Intent::Confirm, _) if unsure => LIKELY,
         (Intent::Confirm, _) => CERTAIN,
         (_, Intent::None) if !unsure => CERTAIN,
-        (Intent::HandOff | Intent::WithdrawAddress, _) => LIKELY,
+        (Intent::HandOff | Intent::WithdrawAddress, _) => PROBABLE,
         _ => 0.0,
     };
     let word = found.evidence.first().and_then(|evidence| evidence.rule.split_once(':'));
