@@ -58,8 +58,7 @@ pub(crate) fn weigh(settings: &Settings<'_>, scene: &Scene<'_>, found: Reading, 
         // A shop that wrote down itself what is for a person gets no more of it.
         (Intent::HandOff, _) if !settings.hand_off.is_shipped() => return found,
         // It would be mailed at once.
-        (Intent::Confirm, _) if addressed && !unsure => return found,
-        (Intent::Confirm, _) if addressed => CERTAIN,
+        (Intent::Confirm, _) if addressed => return found,
         // 挺好的，就是衣服皱: what comes after a but counts.
         (Intent::Confirm, Intent::Revise) if scene.of(Kind::Break).next().is_some() => return found,
         (Intent::Confirm, _) if unsure => LIKELY,
@@ -125,24 +124,20 @@ struct Likely {
 /// Calls `each` with every feature of a message: its name, its value, and where it stands in the copy.
 fn features(scene: &Scene<'_>, found: &Reading, each: &mut impl FnMut(&str, f32, Option<(usize, usize)>)) {
     each(ALWAYS, 1.0, None);
-    let symbols = symbols(scene);
+    let tokens = tokens(scene);
     // Of two ends and what is between them, so many single ones and pairs.
-    let grams = (symbols.len() - 2) + (symbols.len() - 1);
+    let grams = (tokens.len() - 2) + (tokens.len() - 1);
     let value = (grams as f32).sqrt().recip();
-    let mut buffer = [0; 8];
-    let mut gram = |of: &[(char, usize)]| {
-        let mut end = 0;
-        for (c, _) in of {
-            end += c.encode_utf8(&mut buffer[end..]).len();
-        }
-        let Ok(name) = str::from_utf8(&buffer[..end]) else { return };
-        let within = of.iter().filter(|(c, _)| !matches!(*c, START | END)).map(|(_, at)| *at);
-        let words = of.iter().all(|(c, _)| !is_break(*c));
-        let place = within.clone().min().zip(within.max().map(|at| at + 1)).filter(|_| words);
-        each(name, value, place);
+    let mut name = String::with_capacity(16);
+    let mut gram = |of: &[Token]| {
+        name.clear();
+        of.iter().for_each(|token| token.write(&scene.copy.chars, &mut name));
+        let words = of.iter().all(|token| token.sign != Some(',') && token.sign != Some('?'));
+        let place = Some((of[0].start, of[of.len() - 1].end)).filter(|(start, end)| words && start < end);
+        each(&name, value, place);
     };
-    symbols[1..symbols.len() - 1].iter().for_each(|one| gram(std::slice::from_ref(one)));
-    symbols.windows(2).for_each(gram);
+    tokens[1..tokens.len() - 1].iter().for_each(|one| gram(std::slice::from_ref(one)));
+    tokens.windows(2).for_each(gram);
 
     let rule = found.evidence.first().map_or("", |evidence| evidence.rule.split(':').next().unwrap_or(""));
     each(&format!("rule:{:?} {rule} {}", found.intent, found.confidence), FINDINGS, None);
@@ -156,43 +151,65 @@ fn features(scene: &Scene<'_>, found: &Reading, each: &mut impl FnMut(&str, f32,
     }
 }
 
-const START: char = '^';
-const END: char = '$';
+/// A character, a Latin word, or what is as good as any other of its sort.
+struct Token {
+    start: usize,
+    end: usize,
+    /// What it is called where it is not what it says: an end, an address, a number, a break.
+    sign: Option<char>,
+}
 
-/// The copy with its ends marked, one sign for an address, for a number and for whatever ends a clause, each with its place.
-fn symbols(scene: &Scene<'_>) -> Vec<(char, usize)> {
+impl Token {
+    fn write(&self, chars: &[char], name: &mut String) {
+        match self.sign {
+            Some(sign) => name.push(sign),
+            None => {
+                let latin = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase());
+                if latin(name.chars().last()) && latin(chars.get(self.start).copied()) {
+                    name.push(' ');
+                }
+                name.extend(&chars[self.start..self.end]);
+            }
+        }
+    }
+}
+
+/// The copy in tokens, between two that mark its ends.
+fn tokens(scene: &Scene<'_>) -> Vec<Token> {
     let chars = &scene.copy.chars;
-    let mut symbols = Vec::with_capacity(chars.len() + 2);
-    symbols.push((START, 0));
+    let mut tokens = Vec::with_capacity(chars.len() + 2);
+    tokens.push(Token { start: 0, end: 0, sign: Some('^') });
     let mut addresses = addresses(chars).into_iter().peekable();
     let mut at = 0;
     while at < chars.len() {
-        if let Some(address) = addresses.next_if(|address| address.start <= at) {
-            symbols.push(('@', at));
-            at = address.end.max(at + 1);
-            continue;
-        }
-        let symbol = match chars[at] {
-            c if c.is_ascii_digit() => '0',
-            '?' | '？' => '?',
-            c if is_break(c) => ',',
-            c => c,
-        };
-        match (symbols.last().map_or(START, |last| last.0), symbol) {
-            ('0', '0') | (',' | '?' | START, ',') | ('?', '?') => {}
-            (',', '?') => {
-                symbols.pop();
-                symbols.push(('?', at));
+        let run = |of: fn(char) -> bool| at + chars[at..].iter().take_while(|c| of(**c)).count();
+        let (end, sign) = match (addresses.next_if(|address| address.start <= at), chars[at]) {
+            (Some(address), _) => (address.end.max(at + 1), Some('@')),
+            (None, '0'..='9') => (run(|c| c.is_ascii_digit()), Some('0')),
+            (None, 'a'..='z') => (run(|c| c.is_ascii_lowercase()), None),
+            (None, c) if is_break(c) => {
+                let end = run(is_break);
+                let asks = chars[at..end].iter().any(|c| matches!(c, '?' | '？'));
+                // An end of the text breaks as well; between two Latin words a space does not.
+                let word =
+                    |at: Option<usize>| at.and_then(|at| chars.get(at)).is_some_and(char::is_ascii_lowercase);
+                if !asks
+                    && (at == 0
+                        || end == chars.len()
+                        || end == at + 1 && word(at.checked_sub(1)) && word(Some(end)))
+                {
+                    at = end;
+                    continue;
+                }
+                (end, Some(if asks { '?' } else { ',' }))
             }
-            _ => symbols.push((symbol, at)),
-        }
-        at += 1;
+            _ => (at + 1, None),
+        };
+        tokens.push(Token { start: at, end, sign });
+        at = end;
     }
-    if symbols.last().is_some_and(|last| last.0 == ',') {
-        symbols.pop();
-    }
-    symbols.push((END, chars.len()));
-    symbols
+    tokens.push(Token { start: chars.len(), end: chars.len(), sign: Some('$') });
+    tokens
 }
 
 /// The features of a message about shown work, for `examples/learn.rs`: names and values.
