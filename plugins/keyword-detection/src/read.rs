@@ -303,7 +303,7 @@ impl<'s> Reader<'_, 's> {
         })
     }
 
-    /// 谁看了都说好 asks for nobody.
+    /// 谁看了都说好 asks for nobody, and 没发现哪里不对 for no place.
     fn means_any(&self, hit: &Hit<'s>) -> bool {
         let words = ["哪", "哪儿", "哪里", "谁", "什么", "啥", "几个", "多少"];
         let rest = self.scene.rest_of_clause(hit);
