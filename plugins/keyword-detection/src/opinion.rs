@@ -54,7 +54,7 @@ pub(crate) fn weigh(settings: &Settings<'_>, scene: &Scene<'_>, found: Reading, 
         return Reading { confidence, ..found };
     }
     let unsure = found.evidence.is_empty() || found.confidence <= UNSURE;
-    let opposed = match (intent, found.intent) {
+    let needed = match (intent, found.intent) {
         // A shop that wrote down itself what is for a person gets no more of it.
         (Intent::HandOff, _) if !settings.hand_off.is_shipped() => return found,
         // It would be mailed at once.
@@ -67,8 +67,9 @@ pub(crate) fn weigh(settings: &Settings<'_>, scene: &Scene<'_>, found: Reading, 
         (Intent::HandOff | Intent::WithdrawAddress, _) => PROBABLE,
         _ => 0.0,
     };
-    let word = found.evidence.first().and_then(|evidence| evidence.rule.split_once(':'));
-    if chance < opposed || word.is_some_and(|(_, word)| !is_shipped(word)) {
+    // What is in no table, such as 好不好, is as sure as what the shop put in.
+    let word = found.evidence.first().and_then(|evidence| evidence.rule.rsplit_once(':'));
+    if chance < needed || word.is_some_and(|(_, word)| !is_shipped(word)) {
         return found;
     }
     let evidence = place.map(|(start, end)| {
