@@ -59,8 +59,10 @@ pub(crate) fn weigh(settings: &Settings<'_>, scene: &Scene<'_>, found: Reading, 
         (Intent::HandOff, _) if !settings.hand_off.is_shipped() => return found,
         // It would be mailed at once.
         (Intent::Confirm, _) if addressed => return found,
-        // 挺好的，就是衣服皱: what comes after a but counts.
-        (Intent::Confirm, Intent::Revise) if scene.of(Kind::Break).next().is_some() => return found,
+        // 挺好的，就是衣服皱: what comes after a but counts, and so does what is denied.
+        (Intent::Confirm, Intent::Revise) if scene.of(Kind::Break).next().is_some() || denies(&found) => {
+            return found;
+        }
         (Intent::Confirm, _) if unsure => LIKELY,
         (Intent::Confirm, _) => CERTAIN,
         (_, Intent::None) if !unsure => CERTAIN,
@@ -78,6 +80,11 @@ pub(crate) fn weigh(settings: &Settings<'_>, scene: &Scene<'_>, found: Reading, 
         Evidence { rule: format!("learned:{word}"), start: first, end: last }
     });
     Reading { intent, confidence, evidence: evidence.into_iter().collect() }
+}
+
+/// Whether the rules found an acceptance denied: 不够满意.
+fn denies(found: &Reading) -> bool {
+    found.evidence.first().is_some_and(|evidence| evidence.rule.starts_with("revise:negated:"))
 }
 
 /// How likely each intent is.
