@@ -207,6 +207,7 @@ fn a_second_opinion_reads_what_no_table_has_and_leaves_the_shops_own_words_alone
     }
     // It mails nothing at once, and never says the opposite of the shop.
     assert_eq!(read(DEFAULTS, "好看得冒泡 abc@qq.com").0, Intent::Question);
-    assert_eq!(read(r#"{"revise":["冒泡"]}"#, "好看得冒泡"), (Intent::Revise, "revise:冒泡".to_owned()));
+    let own = r#"{"question":["冒泡"]}"#;
+    assert_eq!(read(own, "好看得冒泡，太满意了"), (Intent::Question, "question:冒泡".to_owned()));
     assert_eq!(read(r#"{"hand_off":["找老板"]}"#, "退钱退钱退钱").0, Intent::None);
 }
