@@ -23,11 +23,13 @@ pub const INTENTS: [Intent; 6] = [
 
 /// Rules of no more confidence than this say that they do not know.
 const UNSURE: u8 = 45;
+/// What drops an address, calls a person or is no order as the rules say is as likely as this at least.
+const PROBABLE: f32 = 0.6;
+/// An acceptance that the rules found is as likely as this at least.
+const AGREED: f32 = 0.8;
 /// An acceptance that the rules are not sure of is as likely as this at least.
 const LIKELY: f32 = 0.85;
-/// What drops an address or calls a person is as likely as this at least.
-const PROBABLE: f32 = 0.6;
-/// What the rules speak against is as likely as this at least.
+/// An acceptance that the rules speak against is as likely as this at least.
 const CERTAIN: f32 = 0.9;
 
 /// What a weight of one is written as.
@@ -49,29 +51,34 @@ pub(crate) fn weigh(settings: &Settings<'_>, scene: &Scene<'_>, found: Reading, 
         return found;
     }
     let Likely { intent, chance, place } = Opinion::new(scene, &found).likeliest(addressed);
+    // What is in no table, such as 好不好, is as sure as what the shop put in.
+    let word = found.evidence.first().and_then(|evidence| evidence.rule.rsplit_once(':'));
+    let own = word.is_some_and(|(_, word)| !is_shipped(word));
     let confidence = (chance * 100.0) as u8;
     if intent == found.intent {
-        return Reading { confidence, ..found };
+        return match intent {
+            Intent::Confirm if chance < AGREED && !addressed && !own => doubted(found),
+            _ => Reading { confidence, ..found },
+        };
     }
     let unsure = found.evidence.is_empty() || found.confidence <= UNSURE;
     let needed = match (intent, found.intent) {
         // A shop that wrote down itself what is for a person gets no more of it.
         (Intent::HandOff, _) if !settings.hand_off.is_shipped() => return found,
-        // It would be mailed at once.
-        (Intent::Confirm, _) if addressed => return found,
+        // It would be mailed at once, so both say it: the rules are not sure, and this is.
+        (Intent::Confirm, _) if addressed && !(unsure && accepts(&found)) => return found,
+        (Intent::Confirm, _) if addressed => CERTAIN,
         // 挺好的，就是衣服皱: what comes after a but counts, and so does what is denied.
         (Intent::Confirm, Intent::Revise) if scene.of(Kind::Break).next().is_some() || denies(&found) => {
             return found;
         }
         (Intent::Confirm, _) if unsure => LIKELY,
         (Intent::Confirm, _) => CERTAIN,
-        (_, Intent::None) if !unsure => CERTAIN,
         (Intent::HandOff | Intent::WithdrawAddress, _) => PROBABLE,
+        (_, Intent::None) if !unsure => PROBABLE,
         _ => 0.0,
     };
-    // What is in no table, such as 好不好, is as sure as what the shop put in.
-    let word = found.evidence.first().and_then(|evidence| evidence.rule.rsplit_once(':'));
-    if chance < needed || word.is_some_and(|(_, word)| !is_shipped(word)) {
+    if own || chance < needed {
         return found;
     }
     let evidence = place.map(|(start, end)| {
@@ -80,6 +87,21 @@ pub(crate) fn weigh(settings: &Settings<'_>, scene: &Scene<'_>, found: Reading, 
         Evidence { rule: format!("learned:{word}"), start: first, end: last }
     });
     Reading { intent, confidence, evidence: evidence.into_iter().collect() }
+}
+
+/// What becomes of an acceptance that only the rules are sure of: the shop asks.
+fn doubted(found: Reading) -> Reading {
+    let doubt = |evidence: Evidence| Evidence {
+        rule: evidence.rule.rsplit(':').next().map_or_else(String::new, |word| format!("doubted:{word}")),
+        ..evidence
+    };
+    let evidence = found.evidence.into_iter().map(doubt).collect();
+    Reading { intent: Intent::Question, confidence: UNSURE, evidence }
+}
+
+/// Whether the rules found an acceptance, if one that they are not sure of.
+fn accepts(found: &Reading) -> bool {
+    found.evidence.first().is_some_and(|evidence| evidence.rule.starts_with("confirm:"))
 }
 
 /// Whether the rules found an acceptance denied: 不够满意.
@@ -140,7 +162,7 @@ fn features(scene: &Scene<'_>, found: &Reading, each: &mut impl FnMut(&str, f32,
     let mut gram = |of: &[Token]| {
         name.clear();
         of.iter().for_each(|token| token.write(&scene.copy.chars, &mut name));
-        let words = of.iter().all(|token| token.sign != Some(',') && token.sign != Some('?'));
+        let words = of.iter().all(|token| !matches!(token.sign, Some(',' | '?' | '@')));
         let place = Some((of[0].start, of[of.len() - 1].end)).filter(|(start, end)| words && start < end);
         each(&name, value, place);
     };

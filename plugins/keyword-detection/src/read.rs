@@ -237,15 +237,31 @@ impl<'s> Reader<'_, 's> {
         })
     }
 
-    /// 要是不喜欢 finds no fault yet, and 还以为会很假 none any more.
+    /// 要是不喜欢 finds no fault yet, and 还以为会很假 none any more; nor does 刚才那版不行，这版可以.
     fn is_supposed(&self, hit: &Hit<'s>) -> bool {
         let supposes = |word: &str| ["如果", "要是", "若是", "假如", "假设", "万一"].contains(&word);
         let scene = self.scene;
-        scene
-            .hits
-            .iter()
-            .filter(|other| other.kind == Kind::Fear || other.kind == Kind::Doubt && supposes(other.word))
-            .any(|other| other.end <= hit.start && scene.clause(other) == scene.clause(hit))
+        let clause = scene.clause(hit);
+        let accepted = || {
+            let accepts = |hit: &&Hit<'s>| matches!(hit.kind, Kind::Confirm | Kind::Agree);
+            let later = |other: &Hit<'s>| scene.clause(other) > clause && scene.negation(other).is_none();
+            scene.hits.iter().filter(accepts).any(later)
+        };
+        let before =
+            scene.hits.iter().filter(|other| other.end <= hit.start && scene.clause(other) == clause);
+        before.into_iter().any(|other| match other.kind {
+            Kind::Fear => true,
+            Kind::Doubt => supposes(other.word),
+            // 比原来还糊 speaks of now.
+            Kind::Formerly => !self.compares(other) && accepted(),
+            _ => false,
+        })
+    }
+
+    /// Whether a 比 or 跟 stands before the hit.
+    fn compares(&self, hit: &Hit<'s>) -> bool {
+        let before = hit.start.checked_sub(1).map(|at| self.scene.copy.chars[at]);
+        before.is_some_and(|c| matches!(c, '比' | '跟' | '和' | '同' | '像' | '照' | '按'))
     }
 
     /// 改一下邮箱 is no wish about the picture.
@@ -274,7 +290,7 @@ impl<'s> Reader<'_, 's> {
     fn wish(&self) -> Option<(&'static str, &Hit<'s>)> {
         let scene = self.scene;
         let (mut after, mut too) = (None, None);
-        scene.hits.iter().find_map(|hit| {
+        scene.hits.iter().filter(|hit| !self.is_supposed(hit)).find_map(|hit| {
             match hit.kind {
                 // 不用改一下 wishes for nothing; 不要太白 does.
                 Kind::Wish if self.of_mail(hit) || self.praises(hit) => {}

@@ -277,6 +277,8 @@ tables! {
     doubts: Doubt,
     /// What was thought before: a fault in the same clause is none.
     fears: Fear,
+    /// What was before: a fault in the same clause is none if a later clause accepts.
+    formerly: Formerly,
     /// Say nothing of their own.
     courtesies: Courtesy,
     /// Nothing is matched in them.

@@ -206,8 +206,27 @@ fn a_second_opinion_reads_what_no_table_has_and_leaves_the_shops_own_words_alone
         assert!(rule.starts_with("learned:"), "{text}: {rule}");
     }
     // It mails nothing at once, and never says the opposite of the shop.
-    assert_eq!(read(DEFAULTS, "好看得冒泡 abc@qq.com").0, Intent::Question);
+    assert_eq!(read(DEFAULTS, "美得冒泡 abc@qq.com").0, Intent::Question);
     let own = r#"{"question":["冒泡"]}"#;
     assert_eq!(read(own, "好看得冒泡，太满意了"), (Intent::Question, "question:冒泡".to_owned()));
     assert_eq!(read(r#"{"hand_off":["找老板"]}"#, "退钱退钱退钱").0, Intent::None);
+    // What it doubts is not mailed: the shop asks. Its own words it does not doubt.
+    assert_eq!(read(alone, "嗯嗯").0, Intent::Confirm);
+    assert_eq!(read(DEFAULTS, "嗯嗯"), (Intent::Question, "doubted:嗯嗯".to_owned()));
+    assert_eq!(read(r#"{"confirm":["啊对"]}"#, "啊对"), (Intent::Confirm, "confirm:啊对".to_owned()));
+}
+
+#[test]
+fn a_fault_of_before_is_none_once_the_work_is_accepted() {
+    let read = |text: &str| {
+        let settings = parse(r#"{"second_opinion":false}"#).expect("they parse");
+        read_intent(&settings, text, 0, true).intent
+    };
+    for text in ["原来太暗，现在很好看", "之前脸歪，这次很满意"] {
+        assert_ne!(read(text), Intent::Revise, "{text}");
+    }
+    for text in ["原来不歪，现在太暗", "比原来歪了，别的很好看", "之前那版好看，脸歪了", "之前就歪了"]
+    {
+        assert_eq!(read(text), Intent::Revise, "{text}");
+    }
 }
