@@ -240,16 +240,15 @@ impl<'s> Reader<'_, 's> {
     /// 要是不喜欢 finds no fault yet, and 还以为会很假 none any more; nor does 刚才那版不行，这版可以.
     fn is_supposed(&self, hit: &Hit<'s>) -> bool {
         let supposes = |word: &str| ["如果", "要是", "若是", "假如", "假设", "万一"].contains(&word);
-        let scene = self.scene;
-        let clause = scene.clause(hit);
+        let (scene, clause) = (self.scene, self.scene.clause(hit));
         let accepted = || {
             let accepts = |hit: &&Hit<'s>| matches!(hit.kind, Kind::Confirm | Kind::Agree);
             let later = |other: &Hit<'s>| scene.clause(other) > clause && scene.negation(other).is_none();
             scene.hits.iter().filter(accepts).any(later)
         };
-        let before =
-            scene.hits.iter().filter(|other| other.end <= hit.start && scene.clause(other) == clause);
-        before.into_iter().any(|other| match other.kind {
+        let here = scene.hits.partition_point(|other| other.start < hit.start);
+        let before = scene.hits[..here].iter().rev().take_while(|other| scene.clause(other) == clause);
+        before.filter(|other| other.end <= hit.start).any(|other| match other.kind {
             Kind::Fear => true,
             Kind::Doubt => supposes(other.word),
             // 比原来还糊 speaks of now.
@@ -290,7 +289,7 @@ impl<'s> Reader<'_, 's> {
     fn wish(&self) -> Option<(&'static str, &Hit<'s>)> {
         let scene = self.scene;
         let (mut after, mut too) = (None, None);
-        scene.hits.iter().filter(|hit| !self.is_supposed(hit)).find_map(|hit| {
+        let mut wishes = scene.hits.iter().filter_map(|hit| {
             match hit.kind {
                 // 不用改一下 wishes for nothing; 不要太白 does.
                 Kind::Wish if self.of_mail(hit) || self.praises(hit) => {}
@@ -316,7 +315,8 @@ impl<'s> Reader<'_, 's> {
                 _ => {}
             }
             None
-        })
+        });
+        wishes.find(|(_, hit)| !self.is_supposed(hit))
     }
 
     /// 谁看了都说好 asks for nobody, and 没发现哪里不对 for no place.
