@@ -9,8 +9,8 @@ fn main() {
     let source = "src/weights.tsv";
     println!("cargo::rerun-if-changed={source}");
     if env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "wasm32") {
-        // A page more than `../.cargo/config.toml` gives every plugin, which the weights take.
-        println!("cargo::rustc-link-arg-cdylib=--initial-memory=393216");
+        // What the weights take beside what `../.cargo/config.toml` gives every plugin.
+        println!("cargo::rustc-link-arg-cdylib=--initial-memory=655360");
     }
     let text = fs::read_to_string(source).expect("the weights are beside the sources");
     let mut rows: Vec<(u32, &str)> = text

@@ -18,6 +18,6 @@ mod text;
 
 pub use check::check;
 pub use operations::find_operations;
-pub use opinion::{INTENTS, UNIT, describe};
+pub use opinion::{INTENTS, UNIT, chances, describe};
 pub use read::{Evidence, Found, Intent, Reading, read_intent};
 pub use settings::{DEFAULTS, Operation, Settings, Word, Words, parse, schema};

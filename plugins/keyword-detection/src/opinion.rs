@@ -6,9 +6,9 @@
 //! adds to each intent.
 
 use crate::key::key;
-use crate::read::{Evidence, Intent, Reading};
+use crate::read::{Evidence, Intent, Reading, unknown};
 use crate::scene::{Scene, addresses};
-use crate::settings::{Kind, Settings, is_shipped};
+use crate::settings::{Settings, is_shipped};
 use crate::text::is_break;
 
 /// The intents in the order of the weights.
@@ -21,16 +21,14 @@ pub const INTENTS: [Intent; 6] = [
     Intent::WithdrawAddress,
 ];
 
-/// Rules of no more confidence than this say that they do not know.
-const UNSURE: u8 = 45;
-/// What drops an address, calls a person or is no order as the rules say is as likely as this at least.
-const PROBABLE: f32 = 0.6;
 /// An acceptance that the rules found is as likely as this at least.
 const AGREED: f32 = 0.8;
-/// An acceptance that the rules are not sure of is as likely as this at least.
-const LIKELY: f32 = 0.85;
-/// An acceptance that the rules speak against is as likely as this at least.
-const CERTAIN: f32 = 0.9;
+/// An acceptance that they did not find is as likely as this at least.
+const CERTAIN: f32 = 0.93;
+/// What else does more than ask is as likely as this at least, if the rules did not find it: likelier than not.
+const LIKELY: f32 = 0.5;
+/// What is no order, though the rules found one, is as likely as this at least.
+const INSTEAD: f32 = 0.8;
 
 /// What a weight of one is written as.
 pub const UNIT: f32 = 16.0;
@@ -39,49 +37,49 @@ pub const UNIT: f32 = 16.0;
 const ALWAYS: &str = "always";
 /// How much what the rules found counts beside all characters, which count as one together.
 const FINDINGS: f32 = 0.3;
+/// So many characters that no table knows are as good as more.
+const MUCH: usize = 9;
+/// A character goes in pairs with so many that follow it.
+const REACH: usize = 3;
+/// How much a pair counts that has others between its two, and what is written between them.
+const DISTANT: f32 = 0.5;
+const APART: char = '…';
 
 include!(concat!(env!("OUT_DIR"), "/weights.rs"));
 
 /// What a message about shown work wants, given what the rules found. They have the last word where a person is asked for,
-/// where an address is not to be used, and where a word is the shop's own; an order and what speaks against an acceptance
-/// yield to hardly anything.
+/// where an address is not to be used, and where a word is the shop's own. Elsewhere it is the likeliest, but what is not
+/// likely enough to be done for it is asked about instead, and nothing is mailed that is not all but certainly accepted.
 pub(crate) fn weigh(settings: &Settings<'_>, scene: &Scene<'_>, found: Reading, addressed: bool) -> Reading {
     let silent = scene.copy.chars.iter().all(|c| is_break(*c));
     if silent || matches!(found.intent, Intent::HandOff | Intent::WithdrawAddress) {
         return found;
     }
-    let Likely { intent, chance, place } = Opinion::new(scene, &found).likeliest(addressed);
-    // What is in no table, such as 好不好, is as sure as what the shop put in.
-    let word = found.evidence.first().and_then(|evidence| evidence.rule.rsplit_once(':'));
-    let own = word.is_some_and(|(_, word)| !is_shipped(word));
-    let confidence = (chance * 100.0) as u8;
-    if intent == found.intent {
-        return match intent {
-            Intent::Confirm if chance < AGREED && !addressed && !own => doubted(found),
-            _ => Reading { confidence, ..found },
-        };
-    }
-    let unsure = found.evidence.is_empty() || found.confidence <= UNSURE;
-    let needed = match (intent, found.intent) {
+    let opinion = Opinion::new(scene, &found, addressed);
+    let possible = |at: &usize| match INTENTS[*at] {
+        Intent::Question => true,
         // A shop that wrote down itself what is for a person gets no more of it.
-        (Intent::HandOff, _) if !settings.hand_off.is_shipped() => return found,
-        // It would be mailed at once, so both say it: the rules are not sure, and this is.
-        (Intent::Confirm, _) if addressed && !(unsure && accepts(&found)) => return found,
-        (Intent::Confirm, _) if addressed => CERTAIN,
-        // 挺好的，就是衣服皱: what comes after a but counts, and so does what is denied.
-        (Intent::Confirm, Intent::Revise) if scene.of(Kind::Break).next().is_some() || denies(&found) => {
-            return found;
-        }
-        (Intent::Confirm, _) if unsure => LIKELY,
-        (Intent::Confirm, _) => CERTAIN,
-        (Intent::HandOff | Intent::WithdrawAddress, _) => PROBABLE,
-        (_, Intent::None) if !unsure => PROBABLE,
-        _ => 0.0,
+        Intent::HandOff if !settings.hand_off.is_shipped() => false,
+        // Beside an address the workflow would take it for an acceptance.
+        Intent::None if addressed => false,
+        Intent::Confirm if found.intent == Intent::Confirm => opinion.chances[*at] >= AGREED,
+        Intent::Confirm => opinion.chances[*at] >= CERTAIN,
+        other => other == found.intent || opinion.chances[*at] >= LIKELY,
     };
-    if own || chance < needed {
+    let chance = |at: &usize| opinion.chances[*at];
+    let likeliest = (0..6).filter(possible).max_by(|a, b| chance(a).total_cmp(&chance(b)));
+    let Some(at) = likeliest else { return found };
+    let (intent, confidence) = (INTENTS[at], (chance(&at) * 100.0) as u8);
+    if intent == found.intent {
+        return Reading { confidence, ..found };
+    }
+    // What is in no table, such as 好不好, is as sure as what the shop put in.
+    let own = || rule(&found).rsplit_once(':').is_some_and(|(_, word)| !is_shipped(word));
+    let ordered = found.intent == Intent::None && !found.evidence.is_empty();
+    if ordered && chance(&at) < INSTEAD || own() {
         return found;
     }
-    let evidence = place.map(|(start, end)| {
+    let evidence = opinion.telling[at].1.map(|(start, end)| {
         let (first, last) = scene.copy.span(start, end);
         let word: String = scene.copy.chars[start..end].iter().collect();
         Evidence { rule: format!("learned:{word}"), start: first, end: last }
@@ -89,88 +87,78 @@ pub(crate) fn weigh(settings: &Settings<'_>, scene: &Scene<'_>, found: Reading, 
     Reading { intent, confidence, evidence: evidence.into_iter().collect() }
 }
 
-/// What becomes of an acceptance that only the rules are sure of: the shop asks.
-fn doubted(found: Reading) -> Reading {
-    let doubt = |evidence: Evidence| Evidence {
-        rule: evidence.rule.rsplit(':').next().map_or_else(String::new, |word| format!("doubted:{word}")),
-        ..evidence
-    };
-    let evidence = found.evidence.into_iter().map(doubt).collect();
-    Reading { intent: Intent::Question, confidence: UNSURE, evidence }
+/// The rule that decided, with its word: `confirm:满意`.
+fn rule(found: &Reading) -> &str {
+    found.evidence.first().map_or("", |evidence| &evidence.rule)
 }
 
-/// Whether the rules found an acceptance, if one that they are not sure of.
-fn accepts(found: &Reading) -> bool {
-    found.evidence.first().is_some_and(|evidence| evidence.rule.starts_with("confirm:"))
-}
-
-/// Whether the rules found an acceptance denied: 不够满意.
-fn denies(found: &Reading) -> bool {
-    found.evidence.first().is_some_and(|evidence| evidence.rule.starts_with("revise:negated:"))
-}
-
-/// How likely each intent is.
+/// How likely each intent is, in the order of the weights.
 struct Opinion {
-    sums: [f32; 6],
-    /// What said most for each: its place in the copy, if it has one.
+    /// 0 to 1.
+    chances: [f32; 6],
+    /// What said most for it, and its place in the copy if it has one.
     telling: [(f32, Option<(usize, usize)>); 6],
 }
 
 impl Opinion {
-    fn new(scene: &Scene<'_>, found: &Reading) -> Self {
-        let mut opinion = Self { sums: [0.0; 6], telling: [(0.0, None); 6] };
-        features(scene, found, &mut |name, value, place| {
+    fn new(scene: &Scene<'_>, found: &Reading, addressed: bool) -> Self {
+        let (mut sums, mut telling) = ([0.0; 6], [(0.0, None); 6]);
+        features(scene, found, addressed, &mut |name, value, place| {
             let Ok(row) = KEYS.binary_search(&key(name)) else { return };
             for (intent, weight) in WEIGHTS[row].iter().enumerate() {
                 let said = f32::from(*weight) / UNIT * value;
-                opinion.sums[intent] += said;
-                if place.is_some() && said > opinion.telling[intent].0 {
-                    opinion.telling[intent] = (said, place);
+                sums[intent] += said;
+                if place.is_some() && said > telling[intent].0 {
+                    telling[intent] = (said, place);
                 }
             }
         });
-        opinion
+        Self { chances: chances(sums), telling }
     }
-
-    /// The likeliest intent. Beside an address it is never none: the workflow would take that for an acceptance.
-    fn likeliest(&self, addressed: bool) -> Likely {
-        let most = self.sums.iter().copied().fold(f32::MIN, f32::max);
-        let odds = self.sums.map(|sum| (sum - most).exp());
-        let all: f32 = odds.iter().sum();
-        let nothing = |at: &usize| addressed && INTENTS[*at] == Intent::None;
-        let at = (0..6).filter(|at| !nothing(at)).max_by(|a, b| odds[*a].total_cmp(&odds[*b])).unwrap_or(0);
-        Likely { intent: INTENTS[at], chance: odds[at] / all, place: self.telling[at].1 }
-    }
-}
-
-/// An intent.
-struct Likely {
-    intent: Intent,
-    /// 0 to 1.
-    chance: f32,
-    place: Option<(usize, usize)>,
 }
 
 /// Calls `each` with every feature of a message: its name, its value, and where it stands in the copy.
-fn features(scene: &Scene<'_>, found: &Reading, each: &mut impl FnMut(&str, f32, Option<(usize, usize)>)) {
+fn features(
+    scene: &Scene<'_>,
+    found: &Reading,
+    addressed: bool,
+    each: &mut impl FnMut(&str, f32, Option<(usize, usize)>),
+) {
     each(ALWAYS, 1.0, None);
     let tokens = tokens(scene);
     // Of two ends and what is between them, so many single ones and pairs.
     let grams = (tokens.len() - 2) + (tokens.len() - 1);
     let value = (grams as f32).sqrt().recip();
     let mut name = String::with_capacity(16);
-    let mut gram = |of: &[Token]| {
+    let mut gram = |first: &Token, last: Option<&Token>, apart: bool| {
         name.clear();
-        of.iter().for_each(|token| token.write(&scene.copy.chars, &mut name));
-        let words = of.iter().all(|token| !matches!(token.sign, Some(',' | '?' | '@')));
-        let place = Some((of[0].start, of[of.len() - 1].end)).filter(|(start, end)| words && start < end);
-        each(&name, value, place);
+        first.write(&scene.copy.chars, &mut name);
+        if apart {
+            name.push(APART);
+        }
+        if let Some(last) = last {
+            last.write(&scene.copy.chars, &mut name);
+        }
+        let last = last.unwrap_or(first);
+        let words = [first, last].iter().all(|token| !matches!(token.sign, Some(',' | '?' | '@')));
+        let place = Some((first.start, last.end)).filter(|(start, end)| words && !apart && start < end);
+        each(&name, if apart { value * DISTANT } else { value }, place);
     };
-    tokens[1..tokens.len() - 1].iter().for_each(|one| gram(std::slice::from_ref(one)));
-    tokens.windows(2).for_each(gram);
+    for (at, first) in tokens.iter().enumerate() {
+        if (1..tokens.len() - 1).contains(&at) {
+            gram(first, None, false);
+        }
+        for (distance, last) in tokens[at + 1..].iter().take(REACH).enumerate() {
+            gram(first, Some(last), distance > 0);
+        }
+    }
 
-    let rule = found.evidence.first().map_or("", |evidence| evidence.rule.split(':').next().unwrap_or(""));
-    each(&format!("rule:{:?} {rule} {}", found.intent, found.confidence), FINDINGS, None);
+    let rule = rule(found).split(':').next().unwrap_or_default();
+    let rule = format!("rule:{:?} {rule} {}", found.intent, found.confidence);
+    each(&rule, FINDINGS, None);
+    // 好的 is all that is said, or there is more that no table knows.
+    let unknown = unknown(scene, addressed).iter().filter(|unknown| **unknown).count();
+    each(&format!("{rule} {}", unknown.min(MUCH)), FINDINGS, None);
     let mut seen: Vec<(&str, bool)> = Vec::with_capacity(16);
     for hit in &scene.hits {
         let one = (hit.kind.name(), scene.negation(hit).is_some());
@@ -242,12 +230,21 @@ fn tokens(scene: &Scene<'_>) -> Vec<Token> {
     tokens
 }
 
+/// How likely each intent is, 0 to 1, by the sum of what all features add to it: the softmax.
+#[must_use]
+pub fn chances(sums: [f32; 6]) -> [f32; 6] {
+    let most = sums.iter().copied().fold(f32::MIN, f32::max);
+    let odds = sums.map(|sum| (sum - most).exp());
+    let all: f32 = odds.iter().sum();
+    odds.map(|odds| odds / all)
+}
+
 /// The features of a message about shown work, for `examples/learn.rs`: names and values.
 #[must_use]
 pub fn describe(settings: &Settings<'_>, text: &str, addresses: u32) -> Vec<(String, f32)> {
     let scene = Scene::new(settings, text);
     let found = crate::read::by_rules(&scene, addresses, true);
     let mut described = Vec::new();
-    features(&scene, &found, &mut |name, value, _| described.push((name.to_owned(), value)));
+    features(&scene, &found, addresses > 0, &mut |name, value, _| described.push((name.to_owned(), value)));
     described
 }

@@ -139,9 +139,9 @@ impl<'s> Reader<'_, 's> {
             return self.because(Intent::Revise, 65, "revise:negated", hit);
         }
         if let Some(hit) = asks {
-            let yes = |hit: &Hit<'_>| matches!(hit.kind, Kind::Confirm | Kind::Agree);
             let but = |hit: &&Hit<'s>| {
-                hit.kind == Kind::Break && scene.hits.iter().any(|other| yes(other) && other.end <= hit.start)
+                hit.kind == Kind::Break
+                    && scene.hits.iter().any(|other| other.kind.accepts() && other.end <= hit.start)
             };
             if scene.hits.iter().rev().find(but).is_some_and(|but| but.end <= hit.start) {
                 return self.because(Intent::Revise, 65, "operation", hit);
@@ -242,19 +242,17 @@ impl<'s> Reader<'_, 's> {
         let supposes = |word: &str| ["如果", "要是", "若是", "假如", "假设", "万一"].contains(&word);
         let (scene, clause) = (self.scene, self.scene.clause(hit));
         let accepted = || {
-            let accepts = |hit: &&Hit<'s>| matches!(hit.kind, Kind::Confirm | Kind::Agree);
-            let later = |other: &Hit<'s>| scene.clause(other) > clause && scene.negation(other).is_none();
-            scene.hits.iter().filter(accepts).any(later)
+            let later = |other: &&Hit<'s>| other.kind.accepts() && scene.clause(other) > clause;
+            scene.hits.iter().filter(later).any(|other| scene.negation(other).is_none())
         };
         let here = scene.hits.partition_point(|other| other.start < hit.start);
         let before = scene.hits[..here].iter().rev().take_while(|other| scene.clause(other) == clause);
-        before.filter(|other| other.end <= hit.start).any(|other| match other.kind {
-            Kind::Fear => true,
-            Kind::Doubt => supposes(other.word),
-            // 比原来还糊 speaks of now.
-            Kind::Formerly => !self.compares(other) && accepted(),
-            _ => false,
-        })
+        let mut before = before.filter(|other| other.end <= hit.start);
+        let supposed = before
+            .clone()
+            .any(|other| other.kind == Kind::Fear || other.kind == Kind::Doubt && supposes(other.word));
+        // 比原来还糊 speaks of now.
+        supposed || before.any(|other| other.kind == Kind::Formerly && !self.compares(other)) && accepted()
     }
 
     /// Whether a 比 or 跟 stands before the hit.
@@ -342,14 +340,13 @@ impl<'s> Reader<'_, 's> {
     /// An acceptance that is denied: 不太满意.
     fn denied(&self) -> Option<&Hit<'s>> {
         let scene = self.scene;
-        let accepts = |hit: &&Hit<'s>| matches!(hit.kind, Kind::Confirm | Kind::Agree);
         let denied = |hit: &&Hit<'s>| matches!(scene.negation(hit), Some(Negation::Denied(_)));
-        scene.hits.iter().filter(accepts).filter(denied).find(|hit| !self.is_supposed(hit))
+        scene.hits.iter().filter(|hit| hit.kind.accepts()).filter(denied).find(|hit| !self.is_supposed(hit))
     }
 
     fn acceptance(&self, replaced: bool) -> Option<Reading> {
         let scene = self.scene;
-        let unknown = self.unknown();
+        let unknown = unknown(scene, self.addressed);
         let count = |from: usize| unknown[from..].iter().filter(|unknown| **unknown).count();
         let all = count(0);
         let mut strong: Option<(&str, &Hit<'s>)> = None;
@@ -443,42 +440,39 @@ impl<'s> Reader<'_, 's> {
         let condition = self.scene.of(Kind::Trap).any(|trap| trap.word.starts_with('就'));
         !condition && (found_none.iter().any(|start| negator.starts_with(start)) || (negator == "不" && now))
     }
+}
 
-    /// For each character, whether it says something that no table knows.
-    fn unknown(&self) -> Vec<bool> {
-        let chars = &self.scene.copy.chars;
-        let mut unknown: Vec<bool> = chars
-            .iter()
-            .enumerate()
-            .map(|(at, c)| {
-                // A Latin word counts once.
-                let begins = || at == 0 || !chars[at - 1].is_ascii_alphanumeric();
-                is_han(*c) && !is_particle(*c) && !(self.addressed && is_number(*c))
-                    || c.is_ascii_alphanumeric() && !self.addressed && begins()
-            })
-            .collect();
-        for hit in &self.scene.hits {
-            let known = matches!(
-                hit.kind,
-                Kind::Confirm
-                    | Kind::Agree
-                    | Kind::Courtesy
-                    | Kind::Mail
-                    | Kind::Break
-                    | Kind::Between
-                    | Kind::Trap
-            );
-            // What is turned round is known, too: 不用重做.
-            if known
-                || self.scene.negation(hit).is_some()
-                || matches!(hit.kind, Kind::Negator | Kind::Refusal)
-            {
-                unknown[hit.start..hit.end].fill(false);
-            }
+/// For each character, whether it says something that no table knows.
+pub(crate) fn unknown(scene: &Scene<'_>, addressed: bool) -> Vec<bool> {
+    let chars = &scene.copy.chars;
+    let mut unknown: Vec<bool> = chars
+        .iter()
+        .enumerate()
+        .map(|(at, c)| {
+            // A Latin word counts once.
+            let begins = || at == 0 || !chars[at - 1].is_ascii_alphanumeric();
+            is_han(*c) && !is_particle(*c) && !(addressed && is_number(*c))
+                || c.is_ascii_alphanumeric() && !addressed && begins()
+        })
+        .collect();
+    for hit in &scene.hits {
+        let known = matches!(
+            hit.kind,
+            Kind::Confirm
+                | Kind::Agree
+                | Kind::Courtesy
+                | Kind::Mail
+                | Kind::Break
+                | Kind::Between
+                | Kind::Trap
+        );
+        // What is turned round is known, too: 不用重做.
+        if known || scene.negation(hit).is_some() || matches!(hit.kind, Kind::Negator | Kind::Refusal) {
+            unknown[hit.start..hit.end].fill(false);
         }
-        debug_assert!(chars.iter().zip(&unknown).all(|(c, unknown)| !(is_break(*c) && *unknown)));
-        unknown
     }
+    debug_assert!(chars.iter().zip(&unknown).all(|(c, unknown)| !(is_break(*c) && *unknown)));
+    unknown
 }
 
 /// A number as it is dictated.

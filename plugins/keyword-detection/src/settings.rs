@@ -191,6 +191,11 @@ macro_rules! tables {
         }
 
         impl Kind {
+            /// Whether such a word accepts the work where it is not denied.
+            pub(crate) fn accepts(self) -> bool {
+                matches!(self, Self::Confirm | Self::Agree)
+            }
+
             /// What it is called, whichever operation it is of.
             pub(crate) fn name(self) -> &'static str {
                 match self {

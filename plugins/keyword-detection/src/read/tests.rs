@@ -205,14 +205,20 @@ fn a_second_opinion_reads_what_no_table_has_and_leaves_the_shops_own_words_alone
         assert_eq!(read, intent, "{text}");
         assert!(rule.starts_with("learned:"), "{text}: {rule}");
     }
-    // It mails nothing at once, and never says the opposite of the shop.
-    assert_eq!(read(DEFAULTS, "美得冒泡 abc@qq.com").0, Intent::Question);
+    // Beside an address, too; and what is good about something else is not mailed.
+    assert_eq!(read(alone, "美得冒泡 abc@qq.com").0, Intent::Question);
+    assert_eq!(read(DEFAULTS, "美得冒泡 abc@qq.com").0, Intent::Confirm);
+    assert_eq!(read(alone, "论文终于交了，活过来了").0, Intent::Confirm);
+    assert_eq!(read(DEFAULTS, "论文终于交了，活过来了").0, Intent::None);
+    // It never says the opposite of the shop.
     let own = r#"{"question":["冒泡"]}"#;
     assert_eq!(read(own, "好看得冒泡，太满意了"), (Intent::Question, "question:冒泡".to_owned()));
-    assert_eq!(read(r#"{"hand_off":["找老板"]}"#, "退钱退钱退钱").0, Intent::None);
-    // What it doubts is not mailed: the shop asks. Its own words it does not doubt.
+    assert_ne!(read(r#"{"hand_off":["找老板"]}"#, "退钱退钱退钱").0, Intent::HandOff);
+    // What it doubts is not mailed: the shop asks, and does no work again. Its own words it does not doubt.
     assert_eq!(read(alone, "嗯嗯").0, Intent::Confirm);
-    assert_eq!(read(DEFAULTS, "嗯嗯"), (Intent::Question, "doubted:嗯嗯".to_owned()));
+    assert_eq!(read(DEFAULTS, "嗯嗯").0, Intent::Question);
+    assert_eq!(read(alone, "美得很有想法").0, Intent::Question);
+    assert_eq!(read(DEFAULTS, "美得很有想法").0, Intent::Question);
     assert_eq!(read(r#"{"confirm":["啊对"]}"#, "啊对"), (Intent::Confirm, "confirm:啊对".to_owned()));
 }
 
