@@ -10,7 +10,7 @@ fn main() {
     println!("cargo::rerun-if-changed={source}");
     if env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "wasm32") {
         // What the weights take beside what `../.cargo/config.toml` gives every plugin.
-        println!("cargo::rustc-link-arg-cdylib=--initial-memory=655360");
+        println!("cargo::rustc-link-arg-cdylib=--initial-memory=589824");
     }
     let text = fs::read_to_string(source).expect("the weights are beside the sources");
     let mut rows: Vec<(u32, &str)> = text

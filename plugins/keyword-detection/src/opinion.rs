@@ -1,4 +1,4 @@
-//! A second opinion: how likely each intent is by what a message's characters and pairs of characters, and what the rules
+//! A second opinion: how likely each intent is by what a message's characters, pairs of those that stand near each other, and what the rules
 //! found in it, meant in messages that people labelled.
 //!
 //! No list of words is ever complete, and this is for what stands in none: 牛掰 praises though no table has it. It is a
@@ -21,21 +21,29 @@ pub const INTENTS: [Intent; 6] = [
     Intent::WithdrawAddress,
 ];
 
+/// The place of a question among them.
+const QUESTION: usize = 3;
+
 /// An acceptance that the rules found is as likely as this at least.
 const AGREED: f32 = 0.8;
 /// An acceptance that they did not find is as likely as this at least.
 const CERTAIN: f32 = 0.93;
 /// What else does more than ask is as likely as this at least, if the rules did not find it: likelier than not.
 const LIKELY: f32 = 0.5;
+/// What the rules found is as likely as this at least.
+const FOUND: f32 = 0.1;
 /// What is no order, though the rules found one, is as likely as this at least.
 const INSTEAD: f32 = 0.8;
+
+/// So many characters are shown of what told most.
+const SHOWN: usize = 20;
 
 /// What a weight of one is written as.
 pub const UNIT: f32 = 16.0;
 
 /// What counts for every message.
 const ALWAYS: &str = "always";
-/// How much what the rules found counts beside all characters, which count as one together.
+/// How much what the rules found counts; all characters and pairs of neighbours count as one together.
 const FINDINGS: f32 = 0.3;
 /// So many characters that no table knows are as good as more.
 const MUCH: usize = 9;
@@ -56,38 +64,41 @@ pub(crate) fn weigh(settings: &Settings<'_>, scene: &Scene<'_>, found: Reading, 
         return found;
     }
     let opinion = Opinion::new(scene, &found, addressed);
-    let possible = |at: &usize| match INTENTS[*at] {
-        Intent::Question => true,
+    let chance = |at: usize| opinion.chances[at];
+    let needed = |intent: Intent| match intent {
+        Intent::Question => 0.0,
         // A shop that wrote down itself what is for a person gets no more of it.
-        Intent::HandOff if !settings.hand_off.is_shipped() => false,
+        Intent::HandOff if !settings.hand_off.is_shipped() => f32::INFINITY,
         // Beside an address the workflow would take it for an acceptance.
-        Intent::None if addressed => false,
-        Intent::Confirm if found.intent == Intent::Confirm => opinion.chances[*at] >= AGREED,
-        Intent::Confirm => opinion.chances[*at] >= CERTAIN,
-        other => other == found.intent || opinion.chances[*at] >= LIKELY,
+        Intent::None if addressed => f32::INFINITY,
+        Intent::Confirm if found.intent == Intent::Confirm => AGREED,
+        Intent::Confirm => CERTAIN,
+        other if other == found.intent => FOUND,
+        _ => LIKELY,
     };
-    let chance = |at: &usize| opinion.chances[*at];
-    let likeliest = (0..6).filter(possible).max_by(|a, b| chance(a).total_cmp(&chance(b)));
-    let Some(at) = likeliest else { return found };
-    let (intent, confidence) = (INTENTS[at], (chance(&at) * 100.0) as u8);
+    let possible = (0..6).filter(|at| chance(*at) >= needed(INTENTS[*at]));
+    let at = possible.max_by(|a, b| chance(*a).total_cmp(&chance(*b))).unwrap_or(QUESTION);
+    let (intent, confidence) = (INTENTS[at], (chance(at) * 100.0) as u8);
     if intent == found.intent {
         return Reading { confidence, ..found };
     }
     // What is in no table, such as 好不好, is as sure as what the shop put in.
     let own = || rule(&found).rsplit_once(':').is_some_and(|(_, word)| !is_shipped(word));
     let ordered = found.intent == Intent::None && !found.evidence.is_empty();
-    if ordered && chance(&at) < INSTEAD || own() {
+    if ordered && chance(at) < INSTEAD || own() {
         return found;
     }
     let evidence = opinion.telling[at].1.map(|(start, end)| {
         let (first, last) = scene.copy.span(start, end);
-        let word: String = scene.copy.chars[start..end].iter().collect();
+        // A place may take in breaks, such as the end of a line, and long numbers.
+        let word: String =
+            scene.copy.chars[start..end].iter().filter(|c| !is_break(**c)).take(SHOWN).collect();
         Evidence { rule: format!("learned:{word}"), start: first, end: last }
     });
     Reading { intent, confidence, evidence: evidence.into_iter().collect() }
 }
 
-/// The rule that decided, with its word: `confirm:满意`.
+/// The rule that decided, with its word if it has one: `confirm:满意`; empty if none did.
 fn rule(found: &Reading) -> &str {
     found.evidence.first().map_or("", |evidence| &evidence.rule)
 }
@@ -148,17 +159,17 @@ fn features(
         if (1..tokens.len() - 1).contains(&at) {
             gram(first, None, false);
         }
-        for (distance, last) in tokens[at + 1..].iter().take(REACH).enumerate() {
-            gram(first, Some(last), distance > 0);
+        for (between, last) in tokens[at + 1..].iter().take(REACH).enumerate() {
+            gram(first, Some(last), between > 0);
         }
     }
 
-    let rule = rule(found).split(':').next().unwrap_or_default();
-    let rule = format!("rule:{:?} {rule} {}", found.intent, found.confidence);
-    each(&rule, FINDINGS, None);
+    let kind = rule(found).split(':').next().unwrap_or_default();
+    let finding = format!("rule:{:?} {kind} {}", found.intent, found.confidence);
+    each(&finding, FINDINGS, None);
     // 好的 is all that is said, or there is more that no table knows.
-    let unknown = unknown(scene, addressed).iter().filter(|unknown| **unknown).count();
-    each(&format!("{rule} {}", unknown.min(MUCH)), FINDINGS, None);
+    let unknowns = unknown(scene, addressed).iter().filter(|unknown| **unknown).count();
+    each(&format!("{finding} {}", unknowns.min(MUCH)), FINDINGS, None);
     let mut seen: Vec<(&str, bool)> = Vec::with_capacity(16);
     for hit in &scene.hits {
         let one = (hit.kind.name(), scene.negation(hit).is_some());

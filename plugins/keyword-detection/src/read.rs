@@ -1,8 +1,8 @@
 //! What a message wants.
 //!
 //! Money and complaints before everything; an address that is not to be used before the picture; what is wrong with the
-//! picture before what is asked; what is asked before what is accepted. A doubt, or words beside a yes that no table
-//! knows, make it a question: asking once more costs less than mailing work that nobody accepted.
+//! picture before what is asked; what is asked before what is accepted. To the tables a doubt, or words beside a yes that
+//! none of them knows, make it a question: asking once more costs less than mailing work that nobody accepted.
 
 use crate::operations::asked;
 use crate::opinion::weigh;
@@ -227,7 +227,7 @@ impl<'s> Reader<'_, 's> {
         scene.hits.iter().filter(|hit| !self.of_mail(hit)).find_map(|hit| {
             match (hit.kind, scene.negation(hit)) {
                 // 不好看给改吗 asks.
-                (Kind::Revise, None) if self.is_supposed(hit) => None,
+                (Kind::Revise, None) if self.scene.is_supposed(hit) => None,
                 (Kind::Revise, None) if !scene.beside(hit, Kind::Question) || !self.asks_whether(hit) => {
                     Some(("revise", hit))
                 }
@@ -235,30 +235,6 @@ impl<'s> Reader<'_, 's> {
                 _ => None,
             }
         })
-    }
-
-    /// 要是不喜欢 finds no fault yet, and 还以为会很假 none any more; nor does 刚才那版不行，这版可以.
-    fn is_supposed(&self, hit: &Hit<'s>) -> bool {
-        let supposes = |word: &str| ["如果", "要是", "若是", "假如", "假设", "万一"].contains(&word);
-        let (scene, clause) = (self.scene, self.scene.clause(hit));
-        let accepted = || {
-            let later = |other: &&Hit<'s>| other.kind.accepts() && scene.clause(other) > clause;
-            scene.hits.iter().filter(later).any(|other| scene.negation(other).is_none())
-        };
-        let here = scene.hits.partition_point(|other| other.start < hit.start);
-        let before = scene.hits[..here].iter().rev().take_while(|other| scene.clause(other) == clause);
-        let mut before = before.filter(|other| other.end <= hit.start);
-        let supposed = before
-            .clone()
-            .any(|other| other.kind == Kind::Fear || other.kind == Kind::Doubt && supposes(other.word));
-        // 比原来还糊 speaks of now.
-        supposed || before.any(|other| other.kind == Kind::Formerly && !self.compares(other)) && accepted()
-    }
-
-    /// Whether a 比 or 跟 stands before the hit.
-    fn compares(&self, hit: &Hit<'s>) -> bool {
-        let before = hit.start.checked_sub(1).map(|at| self.scene.copy.chars[at]);
-        before.is_some_and(|c| matches!(c, '比' | '跟' | '和' | '同' | '像' | '照' | '按'))
     }
 
     /// 改一下邮箱 is no wish about the picture.
@@ -278,10 +254,7 @@ impl<'s> Reader<'_, 's> {
 
     /// Whether the hit's clause goes on to a 吗, without a 再 or 一点 that would make it a wish.
     fn asks_whether(&self, hit: &Hit<'s>) -> bool {
-        self.scene.copy.chars[self.scene.rest_of_clause(hit)]
-            .iter()
-            .take(24)
-            .any(|c| matches!(c, '吗' | '么'))
+        self.scene.after_in_clause(hit).take(24).any(|c| matches!(c, '吗' | '么'))
     }
 
     fn wish(&self) -> Option<(&'static str, &Hit<'s>)> {
@@ -314,15 +287,13 @@ impl<'s> Reader<'_, 's> {
             }
             None
         });
-        wishes.find(|(_, hit)| !self.is_supposed(hit))
+        wishes.find(|(_, hit)| !self.scene.is_supposed(hit))
     }
 
     /// 谁看了都说好 asks for nobody, and 没发现哪里不对 for no place.
     fn means_any(&self, hit: &Hit<'s>) -> bool {
         let words = ["哪", "哪儿", "哪里", "谁", "什么", "啥", "几个", "多少"];
-        let rest = self.scene.rest_of_clause(hit);
-        words.contains(&hit.word)
-            && self.scene.copy.chars[rest].iter().take(6).any(|c| matches!(c, '都' | '也'))
+        words.contains(&hit.word) && self.scene.after_in_clause(hit).take(6).any(|c| matches!(c, '都' | '也'))
     }
 
     /// A part of the picture that something is said of, but nothing good: 耳朵没了, 脸像面具.
@@ -341,7 +312,12 @@ impl<'s> Reader<'_, 's> {
     fn denied(&self) -> Option<&Hit<'s>> {
         let scene = self.scene;
         let denied = |hit: &&Hit<'s>| matches!(scene.negation(hit), Some(Negation::Denied(_)));
-        scene.hits.iter().filter(|hit| hit.kind.accepts()).filter(denied).find(|hit| !self.is_supposed(hit))
+        scene
+            .hits
+            .iter()
+            .filter(|hit| hit.kind.accepts())
+            .filter(denied)
+            .find(|hit| !self.scene.is_supposed(hit))
     }
 
     fn acceptance(&self, replaced: bool) -> Option<Reading> {

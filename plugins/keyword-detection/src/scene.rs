@@ -35,6 +35,10 @@ pub(crate) struct Scene<'s> {
     clauses: Vec<u32>,
     /// For each clause, what stands in it.
     contents: Vec<u32>,
+    /// For each clause, where what is feared or supposed in it ends first, and where what was before does.
+    supposed: Vec<(usize, usize)>,
+    /// The last clause that accepts.
+    accepted: Option<u32>,
     /// For each place, the negator, refusal or adverb that ends there, as its place in `hits`.
     before: Vec<Option<u32>>,
 }
@@ -82,7 +86,21 @@ impl<'s> Scene<'s> {
                 _ => *contents &= !CHANGED,
             }
         }
-        Self { copy, hits, clauses, contents, before }
+        let mut supposed = vec![(usize::MAX, usize::MAX); contents.len()];
+        for hit in &hits {
+            let (feared, formerly) = &mut supposed[clauses[hit.start] as usize];
+            match hit.kind {
+                Kind::Fear => *feared = hit.end.min(*feared),
+                Kind::Doubt if supposes(hit.word) => *feared = hit.end.min(*feared),
+                // 比原来还糊 speaks of now.
+                Kind::Formerly if !compared(&copy.chars[..hit.start]) => *formerly = hit.end.min(*formerly),
+                _ => {}
+            }
+        }
+        let mut scene = Self { copy, hits, clauses, contents, supposed, accepted: None, before };
+        let accepts = |hit: &&Hit<'_>| hit.kind.accepts() && scene.negation(hit).is_none();
+        scene.accepted = scene.hits.iter().rev().find(accepts).map(|hit| scene.clause(hit));
+        scene
     }
 
     pub(crate) fn of(&self, kind: Kind) -> impl Iterator<Item = &Hit<'s>> {
@@ -117,6 +135,20 @@ impl<'s> Scene<'s> {
         })
     }
 
+    /// 要是不喜欢 finds no fault yet, and 还以为会很假 none any more; nor does 刚才那版不行，这版可以.
+    pub(crate) fn is_supposed(&self, hit: &Hit<'_>) -> bool {
+        let clause = self.clause(hit);
+        let (feared, formerly) = self.supposed[clause as usize];
+        feared <= hit.start || formerly <= hit.start && self.accepted.is_some_and(|last| last > clause)
+    }
+
+    /// The characters that come after the hit in its clause.
+    pub(crate) fn after_in_clause(&self, hit: &Hit<'_>) -> impl Iterator<Item = char> {
+        let clause = self.clauses[hit.end - 1];
+        let rest = self.copy.chars[hit.end..].iter().zip(&self.clauses[hit.end..]);
+        rest.take_while(move |(_, other)| **other == clause).map(|(c, _)| *c)
+    }
+
     /// What comes after the hit in its clause.
     pub(crate) fn rest_of_clause(&self, hit: &Hit<'_>) -> Range<usize> {
         let clause = self.clauses[hit.end - 1];
@@ -138,6 +170,16 @@ impl<'s> Scene<'s> {
     pub(crate) fn beside_at_sign(&self, hit: &Hit<'_>) -> bool {
         self.contents[self.clauses[hit.start] as usize] & AT_SIGN != 0
     }
+}
+
+/// Whether a fault after the word is only thought of.
+fn supposes(word: &str) -> bool {
+    ["如果", "要是", "若是", "假如", "假设", "万一"].contains(&word)
+}
+
+/// Whether the text ends in a word that compares with what follows.
+fn compared(before: &[char]) -> bool {
+    before.last().is_some_and(|c| matches!(c, '比' | '跟' | '和' | '同' | '像' | '照' | '按'))
 }
 
 const AT_SIGN: u32 = 1;

@@ -172,7 +172,7 @@ macro_rules! tables {
         pub struct Settings<'a> {
             /// What can be done to a picture, and how customers ask for it.
             pub operations: List<'a, Operation<'a>>,
-            /// Whether what stands in no table is read by what was learnt from labelled messages.
+            /// Whether what was learnt from labelled messages decides as well: see [`crate::opinion`].
             pub second_opinion: bool,
             $($(#[$doc])* pub $table: Words<'a>,)*
         }

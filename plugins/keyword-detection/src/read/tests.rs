@@ -71,8 +71,16 @@ fn a_question_with_a_trap_in_it_is_a_question() {
 #[test]
 fn a_long_message_takes_linear_time() {
     let settings = parse(DEFAULTS).expect("they parse");
-    for text in ["不".repeat(5000), "不是很".repeat(1700), "没有不满".repeat(1250), "行".repeat(5000)]
-    {
+    let one_clause = |start: &str, word: &str, end: &str| format!("{start}{}{end}", word.repeat(2000));
+    for text in [
+        "不".repeat(5000),
+        "不是很".repeat(1700),
+        "没有不满".repeat(1250),
+        "行".repeat(5000),
+        one_clause("要是", "太白", ""),
+        one_clause("刚才", "难看", "，可以"),
+        one_clause("", "不好看吗", ""),
+    ] {
         let started = std::time::Instant::now();
         let _ = (read_intent(&settings, &text, 0, true), find_operations(&settings, &text));
         // Generous, for an unoptimised build on a busy machine: quadratic time would take minutes.
@@ -180,13 +188,15 @@ fn a_table_of_the_shop_stands_for_the_shipped_one_and_is_folded() {
 
 proptest::proptest! {
     #[test]
-    fn spans_lie_in_the_text(text in "[不好对满意可以ok吗?？ \u{200b}，Ａ-ｚ@背景没了太一点再改去水印摳圖0-9:/邮箱]{0,60}") {
+    fn spans_lie_in_the_text(text in "[不好对满意可以ok吗?？ \u{200b}，Ａ-ｚ@背景没了太一点再改去水印摳圖0-9:/邮箱\n\t]{0,60}", tail in "[1 \n]{0,300}") {
+        let text = text + &tail;
         let settings = parse(DEFAULTS).expect("they parse");
         let length = u32::try_from(text.chars().count()).expect("short");
         let reading = read_intent(&settings, &text, 0, true);
         let places = reading.evidence.into_iter().chain(find_operations(&settings, &text).into_iter().map(|f| f.evidence));
         for place in places {
             proptest::prop_assert!(place.start < place.end && place.end <= length);
+            proptest::prop_assert!(!place.rule.chars().any(char::is_control) && place.rule.chars().count() <= 200);
         }
     }
 }
@@ -217,8 +227,10 @@ fn a_second_opinion_reads_what_no_table_has_and_leaves_the_shops_own_words_alone
     // What it doubts is not mailed: the shop asks, and does no work again. Its own words it does not doubt.
     assert_eq!(read(alone, "嗯嗯").0, Intent::Confirm);
     assert_eq!(read(DEFAULTS, "嗯嗯").0, Intent::Question);
-    assert_eq!(read(alone, "美得很有想法").0, Intent::Question);
-    assert_eq!(read(DEFAULTS, "美得很有想法").0, Intent::Question);
+    assert_eq!(read(alone, "色调舒服").0, Intent::Revise);
+    assert_eq!(read(DEFAULTS, "色调舒服").0, Intent::Question);
+    assert_eq!(read(alone, "还以为会很假").0, Intent::None);
+    assert_eq!(read(DEFAULTS, "还以为会很假").0, Intent::Question);
     assert_eq!(read(r#"{"confirm":["啊对"]}"#, "啊对"), (Intent::Confirm, "confirm:啊对".to_owned()));
 }
 
