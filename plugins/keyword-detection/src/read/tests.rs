@@ -220,6 +220,8 @@ fn a_second_opinion_reads_what_no_table_has_and_leaves_the_shops_own_words_alone
     assert_eq!(read(DEFAULTS, "美得冒泡 abc@qq.com").0, Intent::Confirm);
     assert_eq!(read(alone, "论文终于交了，活过来了").0, Intent::Confirm);
     assert_eq!(read(DEFAULTS, "论文终于交了，活过来了").0, Intent::None);
+    // The workflow would mail for no intent at all beside an address, so that is asked about.
+    assert_eq!(read(DEFAULTS, "我儿子今天考上研了 abc@qq.com").0, Intent::Question);
     // It never says the opposite of the shop.
     let own = r#"{"question":["冒泡"]}"#;
     assert_eq!(read(own, "好看得冒泡，太满意了"), (Intent::Question, "question:冒泡".to_owned()));
