@@ -31,7 +31,7 @@ const CERTAIN: f32 = 0.93;
 /// What else does more than ask is as likely as this at least, if the rules did not find it: likelier than not.
 const LIKELY: f32 = 0.5;
 /// What the rules found is as likely as this at least.
-const FOUND: f32 = 0.1;
+const FOUND: f32 = 0.05;
 /// What is no order, though the rules found one, is as likely as this at least.
 const INSTEAD: f32 = 0.8;
 
