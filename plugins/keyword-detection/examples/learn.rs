@@ -19,7 +19,8 @@ const ALPHA: f32 = 0.06;
 const TOLERANCE: f32 = 1.0;
 /// More steps than that takes.
 const STEPS: u64 = 600;
-/// So many features are kept, of those that weigh most: all ten times as many read half a point more, and take ten times the memory.
+/// So many features are kept, of those that weigh most: all, over ten times as many, read half a point more right and take over
+/// ten times the memory.
 const KEPT: usize = 24000;
 
 /// A message's features, and the place of its intent among [`INTENTS`].

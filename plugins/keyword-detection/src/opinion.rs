@@ -1,12 +1,12 @@
-//! A second opinion: how likely each intent is by what a message's characters, pairs of those that stand near each other, and what the rules
-//! found in it, meant in messages that people labelled.
+//! A second opinion: how likely each intent is by what a message's characters, pairs of those that stand near each other,
+//! and what the rules found in it, meant in labelled messages.
 //!
 //! No list of words is ever complete, and this is for what stands in none: 牛掰 praises though no table has it. It is a
 //! multinomial logistic regression; `examples/learn.rs` fits it and writes `weights.tsv`, which says of each feature what it
 //! adds to each intent.
 
 use crate::key::key;
-use crate::read::{Evidence, Intent, Reading, unknown};
+use crate::read::{Evidence, Intent, Reading, by_rules, unknown};
 use crate::scene::{Scene, addresses};
 use crate::settings::{Settings, is_shipped};
 use crate::text::is_break;
@@ -20,9 +20,6 @@ pub const INTENTS: [Intent; 6] = [
     Intent::Revise,
     Intent::WithdrawAddress,
 ];
-
-/// The place of a question among them.
-const QUESTION: usize = 3;
 
 /// An acceptance that the rules found is as likely as this at least.
 const AGREED: f32 = 0.8;
@@ -58,12 +55,18 @@ include!(concat!(env!("OUT_DIR"), "/weights.rs"));
 /// What a message about shown work wants, given what the rules found. They have the last word where a person is asked for,
 /// where an address is not to be used, and where a word is the shop's own. Elsewhere it is the likeliest, but what is not
 /// likely enough to be done for it is asked about instead, and nothing is mailed that is not all but certainly accepted.
-pub(crate) fn weigh(settings: &Settings<'_>, scene: &Scene<'_>, found: Reading, addressed: bool) -> Reading {
+pub(crate) fn weigh(
+    settings: &Settings<'_>,
+    scene: &Scene<'_>,
+    unknown: &[bool],
+    found: Reading,
+    addressed: bool,
+) -> Reading {
     let silent = scene.copy.chars.iter().all(|c| is_break(*c));
     if silent || matches!(found.intent, Intent::HandOff | Intent::WithdrawAddress) {
         return found;
     }
-    let opinion = Opinion::new(scene, &found, addressed);
+    let opinion = Opinion::new(scene, unknown, &found);
     let chance = |at: usize| opinion.chances[at];
     let needed = |intent: Intent| match intent {
         Intent::Question => 0.0,
@@ -77,7 +80,8 @@ pub(crate) fn weigh(settings: &Settings<'_>, scene: &Scene<'_>, found: Reading, 
         _ => LIKELY,
     };
     let possible = (0..6).filter(|at| chance(*at) >= needed(INTENTS[*at]));
-    let at = possible.max_by(|a, b| chance(*a).total_cmp(&chance(*b))).unwrap_or(QUESTION);
+    // A question always is.
+    let Some(at) = possible.max_by(|a, b| chance(*a).total_cmp(&chance(*b))) else { return found };
     let (intent, confidence) = (INTENTS[at], (chance(at) * 100.0) as u8);
     if intent == found.intent {
         return Reading { confidence, ..found };
@@ -112,9 +116,9 @@ struct Opinion {
 }
 
 impl Opinion {
-    fn new(scene: &Scene<'_>, found: &Reading, addressed: bool) -> Self {
+    fn new(scene: &Scene<'_>, unknown: &[bool], found: &Reading) -> Self {
         let (mut sums, mut telling) = ([0.0; 6], [(0.0, None); 6]);
-        features(scene, found, addressed, &mut |name, value, place| {
+        features(scene, unknown, found, &mut |name, value, place| {
             let Ok(row) = KEYS.binary_search(&key(name)) else { return };
             for (intent, weight) in WEIGHTS[row].iter().enumerate() {
                 let said = f32::from(*weight) / UNIT * value;
@@ -131,8 +135,8 @@ impl Opinion {
 /// Calls `each` with every feature of a message: its name, its value, and where it stands in the copy.
 fn features(
     scene: &Scene<'_>,
+    unknown: &[bool],
     found: &Reading,
-    addressed: bool,
     each: &mut impl FnMut(&str, f32, Option<(usize, usize)>),
 ) {
     each(ALWAYS, 1.0, None);
@@ -168,7 +172,7 @@ fn features(
     let finding = format!("rule:{:?} {kind} {}", found.intent, found.confidence);
     each(&finding, FINDINGS, None);
     // 好的 is all that is said, or there is more that no table knows.
-    let unknowns = unknown(scene, addressed).iter().filter(|unknown| **unknown).count();
+    let unknowns = unknown.iter().filter(|unknown| **unknown).count();
     each(&format!("{finding} {}", unknowns.min(MUCH)), FINDINGS, None);
     let mut seen: Vec<(&str, bool)> = Vec::with_capacity(16);
     for hit in &scene.hits {
@@ -254,8 +258,10 @@ pub fn chances(sums: [f32; 6]) -> [f32; 6] {
 #[must_use]
 pub fn describe(settings: &Settings<'_>, text: &str, addresses: u32) -> Vec<(String, f32)> {
     let scene = Scene::new(settings, text);
-    let found = crate::read::by_rules(&scene, addresses, true);
+    let addressed = addresses > 0;
+    let unknown = unknown(&scene, addressed);
+    let found = by_rules(&scene, &unknown, addressed, true);
     let mut described = Vec::new();
-    features(&scene, &found, addresses > 0, &mut |name, value, _| described.push((name.to_owned(), value)));
+    features(&scene, &unknown, &found, &mut |name, value, _| described.push((name.to_owned(), value)));
     described
 }

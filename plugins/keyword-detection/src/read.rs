@@ -74,17 +74,21 @@ const UNKNOWN_BESIDE_ADDRESS: usize = 2;
 #[must_use]
 pub fn read_intent(settings: &Settings<'_>, text: &str, addresses: u32, shown: bool) -> Reading {
     let scene = Scene::new(settings, text);
-    let found = by_rules(&scene, addresses, shown);
-    if shown && settings.second_opinion { weigh(settings, &scene, found, addresses > 0) } else { found }
+    let addressed = addresses > 0;
+    let unknown = unknown(&scene, addressed);
+    let found = by_rules(&scene, &unknown, addressed, shown);
+    if shown && settings.second_opinion { weigh(settings, &scene, &unknown, found, addressed) } else { found }
 }
 
 /// What the tables say.
-pub(crate) fn by_rules(scene: &Scene<'_>, addresses: u32, shown: bool) -> Reading {
-    Reader { scene, addressed: addresses > 0, shown }.read()
+pub(crate) fn by_rules(scene: &Scene<'_>, unknown: &[bool], addressed: bool, shown: bool) -> Reading {
+    Reader { scene, unknown, addressed, shown }.read()
 }
 
 struct Reader<'a, 's> {
     scene: &'a Scene<'s>,
+    /// For each character, whether it says something that no table knows.
+    unknown: &'a [bool],
     addressed: bool,
     shown: bool,
 }
@@ -215,8 +219,8 @@ impl<'s> Reader<'_, 's> {
             return None;
         }
         // 换个邮箱 a@b.cn, or another clause with another one.
-        let from =
-            if last.word.starts_with(['换', '改']) { last.end } else { scene.rest_of_clause(last).end };
+        let replaces = last.word.starts_with(['换', '改']);
+        let from = last.end + if replaces { 0 } else { scene.rest_of_clause(last).count() };
         let follows = scene.copy.chars[from..].contains(&'@') && scene.of(Kind::HoldMail).next().is_none();
         Some((last, self.addressed && follows))
     }
@@ -227,7 +231,7 @@ impl<'s> Reader<'_, 's> {
         scene.hits.iter().filter(|hit| !self.of_mail(hit)).find_map(|hit| {
             match (hit.kind, scene.negation(hit)) {
                 // 不好看给改吗 asks.
-                (Kind::Revise, None) if self.scene.is_supposed(hit) => None,
+                (Kind::Revise, None) if scene.is_supposed(hit) => None,
                 (Kind::Revise, None) if !scene.beside(hit, Kind::Question) || !self.asks_whether(hit) => {
                     Some(("revise", hit))
                 }
@@ -254,7 +258,7 @@ impl<'s> Reader<'_, 's> {
 
     /// Whether the hit's clause goes on to a 吗, without a 再 or 一点 that would make it a wish.
     fn asks_whether(&self, hit: &Hit<'s>) -> bool {
-        self.scene.after_in_clause(hit).take(24).any(|c| matches!(c, '吗' | '么'))
+        self.follow_within(hit, 24, &['吗', '么'])
     }
 
     fn wish(&self) -> Option<(&'static str, &Hit<'s>)> {
@@ -287,13 +291,19 @@ impl<'s> Reader<'_, 's> {
             }
             None
         });
-        wishes.find(|(_, hit)| !self.scene.is_supposed(hit))
+        wishes.find(|(_, hit)| !scene.is_supposed(hit))
     }
 
     /// 谁看了都说好 asks for nobody, and 没发现哪里不对 for no place.
     fn means_any(&self, hit: &Hit<'s>) -> bool {
         let words = ["哪", "哪儿", "哪里", "谁", "什么", "啥", "几个", "多少"];
-        words.contains(&hit.word) && self.scene.after_in_clause(hit).take(6).any(|c| matches!(c, '都' | '也'))
+        words.contains(&hit.word) && self.follow_within(hit, 6, &['都', '也'])
+    }
+
+    /// Whether one of the characters is among so many that follow the hit in its clause.
+    fn follow_within(&self, hit: &Hit<'s>, reach: usize, any: &[char]) -> bool {
+        let scene = self.scene;
+        scene.rest_of_clause(hit).take(reach).any(|at| any.contains(&scene.copy.chars[at]))
     }
 
     /// A part of the picture that something is said of, but nothing good: 耳朵没了, 脸像面具.
@@ -312,17 +322,13 @@ impl<'s> Reader<'_, 's> {
     fn denied(&self) -> Option<&Hit<'s>> {
         let scene = self.scene;
         let denied = |hit: &&Hit<'s>| matches!(scene.negation(hit), Some(Negation::Denied(_)));
-        scene
-            .hits
-            .iter()
-            .filter(|hit| hit.kind.accepts())
-            .filter(denied)
-            .find(|hit| !self.scene.is_supposed(hit))
+        let accepts = scene.hits.iter().filter(|hit| hit.kind.accepts());
+        accepts.filter(denied).find(|hit| !scene.is_supposed(hit))
     }
 
     fn acceptance(&self, replaced: bool) -> Option<Reading> {
         let scene = self.scene;
-        let unknown = unknown(scene, self.addressed);
+        let unknown = self.unknown;
         let count = |from: usize| unknown[from..].iter().filter(|unknown| **unknown).count();
         let all = count(0);
         let mut strong: Option<(&str, &Hit<'s>)> = None;

@@ -72,9 +72,19 @@ impl<'s> Scene<'s> {
                 }
             }
         }
-        let mut contents = vec![0; clauses.last().map_or(0, |last| *last as usize + 1)];
+        let count = clauses.last().map_or(0, |last| *last as usize + 1);
+        let (mut contents, mut supposed) = (vec![0; count], vec![(usize::MAX, usize::MAX); count]);
         for hit in &hits {
-            contents[clauses[hit.start] as usize] |= content(hit.kind);
+            let clause = clauses[hit.start] as usize;
+            contents[clause] |= content(hit.kind);
+            let (feared, formerly) = &mut supposed[clause];
+            match hit.kind {
+                Kind::Fear => *feared = hit.end.min(*feared),
+                Kind::Doubt if supposes(hit.word) => *feared = hit.end.min(*feared),
+                // 比原来还糊 speaks of now.
+                Kind::Formerly if !compared(&copy.chars[..hit.start]) => *formerly = hit.end.min(*formerly),
+                _ => {}
+            }
         }
         for (at, c) in copy.chars.iter().enumerate() {
             let contents = &mut contents[clauses[at] as usize];
@@ -84,17 +94,6 @@ impl<'s> Scene<'s> {
                 '都' | '啊' | '呀' | '啦' => {}
                 c if is_break(*c) => {}
                 _ => *contents &= !CHANGED,
-            }
-        }
-        let mut supposed = vec![(usize::MAX, usize::MAX); contents.len()];
-        for hit in &hits {
-            let (feared, formerly) = &mut supposed[clauses[hit.start] as usize];
-            match hit.kind {
-                Kind::Fear => *feared = hit.end.min(*feared),
-                Kind::Doubt if supposes(hit.word) => *feared = hit.end.min(*feared),
-                // 比原来还糊 speaks of now.
-                Kind::Formerly if !compared(&copy.chars[..hit.start]) => *formerly = hit.end.min(*formerly),
-                _ => {}
             }
         }
         let mut scene = Self { copy, hits, clauses, contents, supposed, accepted: None, before };
@@ -142,18 +141,10 @@ impl<'s> Scene<'s> {
         feared <= hit.start || formerly <= hit.start && self.accepted.is_some_and(|last| last > clause)
     }
 
-    /// The characters that come after the hit in its clause.
-    pub(crate) fn after_in_clause(&self, hit: &Hit<'_>) -> impl Iterator<Item = char> {
+    /// The places that come after the hit in its clause.
+    pub(crate) fn rest_of_clause(&self, hit: &Hit<'_>) -> impl Iterator<Item = usize> {
         let clause = self.clauses[hit.end - 1];
-        let rest = self.copy.chars[hit.end..].iter().zip(&self.clauses[hit.end..]);
-        rest.take_while(move |(_, other)| **other == clause).map(|(c, _)| *c)
-    }
-
-    /// What comes after the hit in its clause.
-    pub(crate) fn rest_of_clause(&self, hit: &Hit<'_>) -> Range<usize> {
-        let clause = self.clauses[hit.end - 1];
-        let rest = self.clauses[hit.end..].iter().take_while(|other| **other == clause).count();
-        hit.end..hit.end + rest
+        (hit.end..self.clauses.len()).take_while(move |at| self.clauses[*at] == clause)
     }
 
     /// Whether the clause ends in 了: what is said came about.

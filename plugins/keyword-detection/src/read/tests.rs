@@ -83,7 +83,7 @@ fn a_long_message_takes_linear_time() {
     ] {
         let started = std::time::Instant::now();
         let _ = (read_intent(&settings, &text, 0, true), find_operations(&settings, &text));
-        // Generous, for an unoptimised build on a busy machine: quadratic time would take minutes.
+        // Generous, for an unoptimised build on a busy machine.
         assert!(started.elapsed().as_secs() < 2, "{}", &text[..12]);
     }
 }
@@ -229,9 +229,10 @@ fn a_second_opinion_reads_what_no_table_has_and_leaves_the_shops_own_words_alone
     // What it doubts is not mailed: the shop asks, and does no work again. Its own words it does not doubt.
     assert_eq!(read(alone, "嗯嗯").0, Intent::Confirm);
     assert_eq!(read(DEFAULTS, "嗯嗯").0, Intent::Question);
-    assert_eq!(read(DEFAULTS, "照这张的颜色").0, Intent::Revise);
     assert_eq!(read(alone, "还以为会很假").0, Intent::None);
     assert_eq!(read(DEFAULTS, "还以为会很假").0, Intent::Question);
+    // What the rules found stands where it is not quite unlikely: a picture may come with this, of which nothing is known here.
+    assert_eq!(read(DEFAULTS, "照这张的颜色").0, Intent::Revise);
     assert_eq!(read(r#"{"confirm":["啊对"]}"#, "啊对"), (Intent::Confirm, "confirm:啊对".to_owned()));
 }
 
